@@ -1,0 +1,65 @@
+"""What every encoder offers, whatever network is behind it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from wardrobe.labels import LabelSpace
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PictureEncoding:
+    """What one forward gives for a batch of pictures.
+
+    Attributes:
+        vectors: unit vectors `(pictures, dimension)`.
+        logits: calibrated tag logits `(pictures, labels)`, or None where the encoder has no heads.
+    """
+
+    vectors: FloatArray
+    logits: FloatArray | None
+
+
+class Encoder(ABC):
+    """Checkpoint → unit vectors for pictures and for text, and tag logits.
+
+    Attributes:
+        name: the checkpoint's folder name or hub id.
+        fingerprint: SHA-256 over the checkpoint's files that change its outputs.
+        dimension: length of the vectors.
+        label_space: columns of the logits, or None where the encoder has no heads.
+        thresholds: probability from which a label is selected `(labels,)`, or None where the encoder has no heads.
+        has_text: whether `encode_texts` works.
+        picture_side: pixels; side of the square the network sees (for `images.decode(draft_side=...)`).
+    """
+
+    name: str
+    fingerprint: str
+    dimension: int
+    label_space: LabelSpace | None
+    thresholds: FloatArray | None
+    has_text: bool
+    picture_side: int
+
+    @abstractmethod
+    def prepare(self, picture: Image.Image) -> torch.Tensor:
+        """Returns an RGB picture as the network's input `(3, height, width)`; safe to call from many threads."""
+
+    @abstractmethod
+    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+        """Encodes prepared pictures `(pictures, 3, height, width)` in one forward."""
+
+    @abstractmethod
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """Returns unit vectors `(texts, dimension)` in the pictures' space.
+
+        Raises:
+            UnsupportedQueryError: the encoder has no text tower.
+        """

@@ -1,0 +1,90 @@
+"""The one exception tree: each error knows its HTTP status and a machine-readable code."""
+
+from typing import Any
+
+
+class WardrobeError(Exception):
+    """Base of every error this package raises on purpose.
+
+    The message names the value, the rule and the limit; `detail` repeats them as data for a program to read.
+    """
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(self, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class BadRequestError(WardrobeError):
+    """A parameter, field or body that breaks the contract."""
+
+    status = 400
+    code = "bad_request"
+
+
+class UnreadablePictureError(BadRequestError):
+    """Bytes that are empty, truncated or not a picture."""
+
+    code = "unreadable_picture"
+
+
+class UnsupportedQueryError(BadRequestError):
+    """A query the loaded encoder cannot answer, such as text without a text tower."""
+
+    code = "unsupported_query"
+
+
+class UnknownItemError(WardrobeError):
+    """An item id that is not in the catalogue."""
+
+    status = 404
+    code = "unknown_item"
+
+
+class TooLargeError(WardrobeError):
+    """A picture or body over the byte or pixel limit."""
+
+    status = 413
+    code = "too_large"
+
+
+class QueueFullError(WardrobeError):
+    """The bounded queue before the encoder is full; try again later."""
+
+    status = 429
+    code = "queue_full"
+
+
+class NotReadyError(WardrobeError):
+    """The encoder or the index is not loaded and warmed yet, or has failed."""
+
+    status = 503
+    code = "not_ready"
+
+
+class DeadlineExceededError(WardrobeError):
+    """The request's deadline passed before its turn came."""
+
+    status = 504
+    code = "deadline_exceeded"
+
+
+class DatasetError(WardrobeError):
+    """A dataset, manifest or label file that breaks its format."""
+
+    code = "bad_dataset"
+
+
+class CheckpointError(WardrobeError):
+    """A checkpoint that is missing, incomplete or damaged."""
+
+    code = "bad_checkpoint"
+
+
+class IndexFolderError(WardrobeError):
+    """An index folder that is missing, incomplete, damaged or made with another encoder."""
+
+    code = "bad_index"

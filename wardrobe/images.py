@@ -1,0 +1,96 @@
+"""Picture bytes → upright RGB; every limit and rejection is here."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from wardrobe.errors import TooLargeError, UnreadablePictureError
+
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+MAX_PIXELS = 50_000_000
+
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+Image.MAX_IMAGE_PIXELS = None  # `decode` checks the declared size itself, before any pixel is decoded
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None = None) -> Image.Image:
+    """Returns picture bytes as upright RGB; transparency is laid on white, an animation gives its first frame.
+
+    Args:
+        data: the encoded picture.
+        max_pixels: limit on width × height as declared in the header.
+        draft_side: pixels; a JPEG may be decoded at a fraction of its size as long as its short side stays
+            at least twice this, which keeps the later resize honest and saves most of the time on large photographs.
+
+    Raises:
+        UnreadablePictureError: empty, truncated or not a picture of a known format.
+        TooLargeError: more than `max_pixels`.
+    """
+    if not data:
+        raise UnreadablePictureError("the picture is empty (0 bytes)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # broken EXIF and the like: what matters is whether pixels decode
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                width, height = picture.size
+                if width * height > max_pixels:
+                    raise TooLargeError(
+                        f"the picture has {width}x{height} = {width * height} pixels; the limit is {max_pixels}",
+                        pixels=width * height,
+                        limit=max_pixels,
+                    )
+                if draft_side is not None:
+                    picture.draft("RGB", _draft_size(width, height, 2 * draft_side))
+                return _to_rgb(ImageOps.exif_transpose(picture))
+    except UnidentifiedImageError as error:
+        raise UnreadablePictureError(
+            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS[:-1])}", bytes=len(data)
+        ) from error
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError) as error:
+        raise UnreadablePictureError(f"the picture is truncated or damaged: {error}", bytes=len(data)) from error
+
+
+def read(path: Path, *, draft_side: int | None = None) -> Image.Image:
+    """Returns the picture in a file, like `decode`.
+
+    Raises:
+        UnreadablePictureError: the file cannot be read or decoded.
+        TooLargeError: more than `MAX_PIXELS`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadablePictureError(f"cannot read {path}: {error.strerror}") from error
+    return decode(data, draft_side=draft_side)
+
+
+def find_pictures(folder: Path) -> Iterator[Path]:
+    """Yields the pictures below a folder, sorted by path, hidden files left out."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in EXTENSIONS and not hidden and path.is_file():
+            yield path
+
+
+def _draft_size(width: int, height: int, short_side: int) -> tuple[int, int]:
+    scale = short_side / min(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
+    if picture.mode in ("I", "F"):  # 32 bits a pixel has no fixed white: stretch what is there
+        values = np.asarray(picture, np.float64)
+        span = max(float(np.ptp(values)), 1e-9)
+        return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        with_alpha = picture.convert("RGBA")
+        white = Image.new("RGBA", with_alpha.size, "white")
+        return Image.alpha_composite(white, with_alpha).convert("RGB")
+    return picture.convert("RGB")

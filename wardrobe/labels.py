@@ -1,0 +1,137 @@
+"""Attributes and labels, and their translation to and from multi-hot vectors."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wardrobe.errors import DatasetError
+from wardrobe.files import write_json
+
+Labels = Mapping[str, Sequence[str]]
+"""An item's labels by attribute; an absent or empty attribute is unknown."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A question about an item: `single` has one answer, `multi` any number of them."""
+
+    name: str
+    kind: Literal["single", "multi"]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LabelSpace:
+    """Every attribute of a dataset or checkpoint, in a fixed order.
+
+    Columns of a multi-hot vector follow the attributes and, inside each, its labels.
+    """
+
+    attributes: tuple[Attribute, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """`attribute=label` of every column."""
+        return tuple(f"{a.name}={label}" for a in self.attributes for label in a.labels)
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Columns of each attribute."""
+        slices, start = {}, 0
+        for attribute in self.attributes:
+            slices[attribute.name] = slice(start, start + len(attribute.labels))
+            start += len(attribute.labels)
+        return slices
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def encode(self, items: Sequence[Labels]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Returns targets `(items, labels)` in {0, 1} and known `(items, attributes)`.
+
+        Labels outside the space leave no trace in the targets; an attribute left with none is unknown.
+        """
+        targets = np.zeros((len(items), len(self)), np.float32)
+        for row, labels in enumerate(items):
+            for attribute in self.attributes:
+                for label in labels.get(attribute.name, ()):
+                    column = self._columns.get(f"{attribute.name}={label}")
+                    if column is not None:
+                        targets[row, column] = 1
+        known = np.stack([targets[:, columns].any(axis=1) for columns in self.slices.values()], axis=1)
+        return targets, known
+
+    def decode(self, target: npt.NDArray[Any]) -> dict[str, tuple[str, ...]]:
+        """Returns the labels whose entries of one multi-hot row `(labels,)` are set; unknown attributes are left out."""
+        found = {}
+        for attribute in self.attributes:
+            chosen = np.flatnonzero(target[self.slices[attribute.name]])
+            if len(chosen):
+                found[attribute.name] = tuple(attribute.labels[i] for i in chosen)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the content of `labels.json`."""
+        return {"attributes": [{"name": a.name, "kind": a.kind, "labels": list(a.labels)} for a in self.attributes]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "LabelSpace":
+        """Builds a label space from the content of `labels.json`.
+
+        Raises:
+            DatasetError: the content breaks the format.
+        """
+        try:
+            attributes = tuple(Attribute(a["name"], a["kind"], tuple(a["labels"])) for a in content["attributes"])
+        except (KeyError, TypeError) as error:
+            raise DatasetError(f"labels.json needs attributes with name, kind and labels; {error!r} is wrong") from error
+        for attribute in attributes:
+            if attribute.kind not in ("single", "multi"):
+                raise DatasetError(
+                    f"attribute {attribute.name!r} has kind {attribute.kind!r}; it must be single or multi"
+                )
+            if len(set(attribute.labels)) != len(attribute.labels):
+                raise DatasetError(f"attribute {attribute.name!r} lists a label twice")
+        return cls(attributes)
+
+    def save(self, path: Path) -> None:
+        """Writes `labels.json`."""
+        write_json(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: Path) -> "LabelSpace":
+        """Reads `labels.json`.
+
+        Raises:
+            DatasetError: the file is missing or breaks the format.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"cannot read {path}: {error}") from error
+        return cls.from_json(content)
+
+    @classmethod
+    def union(cls, spaces: Sequence["LabelSpace"]) -> "LabelSpace":
+        """Joins label spaces: attributes and labels in order of first appearance.
+
+        Raises:
+            DatasetError: an attribute is `single` in one space and `multi` in another.
+        """
+        kinds: dict[str, Literal["single", "multi"]] = {}
+        labels: dict[str, dict[str, None]] = {}
+        for attribute in (attribute for space in spaces for attribute in space.attributes):
+            if kinds.setdefault(attribute.name, attribute.kind) != attribute.kind:
+                raise DatasetError(f"attribute {attribute.name!r} is single in one dataset and multi in another")
+            labels.setdefault(attribute.name, {}).update(dict.fromkeys(attribute.labels))
+        return cls(tuple(Attribute(name, kind, tuple(labels[name])) for name, kind in kinds.items()))
