@@ -15,10 +15,14 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
 MAX_PIXELS = 50_000_000
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-Image.MAX_IMAGE_PIXELS = None  # `decode` checks the declared size itself, before any pixel is decoded
+Image.MAX_IMAGE_PIXELS = (
+    None  # `decode` checks the declared size itself, before any pixel is decoded
+)
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None = None) -> Image.Image:
+def decode(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None = None
+) -> Image.Image:
     """Returns picture bytes as upright RGB; transparency is laid on white, an animation gives its first frame.
 
     Args:
@@ -35,7 +39,9 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None 
         raise UnreadablePictureError("the picture is empty (0 bytes)")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # broken EXIF and the like: what matters is whether pixels decode
+            warnings.simplefilter(
+                "ignore"
+            )  # broken EXIF and the like: what matters is whether pixels decode
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 width, height = picture.size
                 if width * height > max_pixels:
@@ -49,10 +55,20 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None 
                 return _to_rgb(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError as error:
         raise UnreadablePictureError(
-            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS[:-1])}", bytes=len(data)
+            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS[:-1])}",
+            bytes=len(data),
         ) from error
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError) as error:
-        raise UnreadablePictureError(f"the picture is truncated or damaged: {error}", bytes=len(data)) from error
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        IndexError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise UnreadablePictureError(
+            f"the picture is truncated or damaged: {error}", bytes=len(data)
+        ) from error
 
 
 def read(path: Path, *, draft_side: int | None = None) -> Image.Image:
@@ -88,7 +104,9 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode in ("I", "F"):  # 32 bits a pixel has no fixed white: stretch what is there
         values = np.asarray(picture, np.float64)
         span = max(float(np.ptp(values)), 1e-9)
-        return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert("RGB")
+        return Image.fromarray(((values - values.min()) * (255 / span)).astype(np.uint8)).convert(
+            "RGB"
+        )
     if picture.has_transparency_data:
         with_alpha = picture.convert("RGBA")
         white = Image.new("RGBA", with_alpha.size, "white")

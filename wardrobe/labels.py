@@ -56,7 +56,9 @@ class LabelSpace:
     def __len__(self) -> int:
         return len(self.names)
 
-    def encode(self, items: Sequence[Labels]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    def encode(
+        self, items: Sequence[Labels]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """Returns targets `(items, labels)` in {0, 1} and known `(items, attributes)`.
 
         Labels outside the space leave no trace in the targets; an attribute left with none is unknown.
@@ -68,7 +70,9 @@ class LabelSpace:
                     column = self._columns.get(f"{attribute.name}={label}")
                     if column is not None:
                         targets[row, column] = 1
-        known = np.stack([targets[:, columns].any(axis=1) for columns in self.slices.values()], axis=1)
+        known = np.stack(
+            [targets[:, columns].any(axis=1) for columns in self.slices.values()], axis=1
+        )
         return targets, known
 
     def decode(self, target: npt.NDArray[Any]) -> dict[str, tuple[str, ...]]:
@@ -82,7 +86,11 @@ class LabelSpace:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the content of `labels.json`."""
-        return {"attributes": [{"name": a.name, "kind": a.kind, "labels": list(a.labels)} for a in self.attributes]}
+        return {
+            "attributes": [
+                {"name": a.name, "kind": a.kind, "labels": list(a.labels)} for a in self.attributes
+            ]
+        }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "LabelSpace":
@@ -92,9 +100,13 @@ class LabelSpace:
             DatasetError: the content breaks the format.
         """
         try:
-            attributes = tuple(Attribute(a["name"], a["kind"], tuple(a["labels"])) for a in content["attributes"])
+            attributes = tuple(
+                Attribute(a["name"], a["kind"], tuple(a["labels"])) for a in content["attributes"]
+            )
         except (KeyError, TypeError) as error:
-            raise DatasetError(f"labels.json needs attributes with name, kind and labels; {error!r} is wrong") from error
+            raise DatasetError(
+                f"labels.json needs attributes with name, kind and labels; {error!r} is wrong"
+            ) from error
         for attribute in attributes:
             if attribute.kind not in ("single", "multi"):
                 raise DatasetError(
@@ -132,6 +144,10 @@ class LabelSpace:
         labels: dict[str, dict[str, None]] = {}
         for attribute in (attribute for space in spaces for attribute in space.attributes):
             if kinds.setdefault(attribute.name, attribute.kind) != attribute.kind:
-                raise DatasetError(f"attribute {attribute.name!r} is single in one dataset and multi in another")
+                raise DatasetError(
+                    f"attribute {attribute.name!r} is single in one dataset and multi in another"
+                )
             labels.setdefault(attribute.name, {}).update(dict.fromkeys(attribute.labels))
-        return cls(tuple(Attribute(name, kind, tuple(labels[name])) for name, kind in kinds.items()))
+        return cls(
+            tuple(Attribute(name, kind, tuple(labels[name])) for name, kind in kinds.items())
+        )

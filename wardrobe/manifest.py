@@ -45,7 +45,10 @@ class Manifest:
         self.root.mkdir(parents=True, exist_ok=True)
         self.label_space.save(self.root / LABELS)
         names = [attribute.name for attribute in self.label_space.attributes]
-        with atomic_write(self.root / MANIFEST) as aside, aside.open("w", newline="", encoding="utf-8") as handle:
+        with (
+            atomic_write(self.root / MANIFEST) as aside,
+            aside.open("w", newline="", encoding="utf-8") as handle,
+        ):
             writer = csv.writer(handle)
             writer.writerow([*_FIXED_COLUMNS, *names])
             for item in self.items:
@@ -71,13 +74,17 @@ class Manifest:
         if not rows or rows[0] != expected:
             found = rows[0] if rows else "an empty file"
             raise DatasetError(f"{path} must begin with the columns {expected}, found {found}")
-        items = tuple(_parse_row(path, line, row, names) for line, row in enumerate(rows[1:], start=2))
+        items = tuple(
+            _parse_row(path, line, row, names) for line, row in enumerate(rows[1:], start=2)
+        )
         return cls(root, items, label_space)
 
 
 def _parse_row(path: Path, line: int, row: Sequence[str], names: Sequence[str]) -> Item:
     if len(row) != len(_FIXED_COLUMNS) + len(names):
-        raise DatasetError(f"{path}:{line} has {len(row)} fields, expected {len(_FIXED_COLUMNS) + len(names)}")
+        raise DatasetError(
+            f"{path}:{line} has {len(row)} fields, expected {len(_FIXED_COLUMNS) + len(names)}"
+        )
     image_path, split, caption, *cells = row
     labels = {
         name: tuple(part.strip() for part in cell.split(_SEPARATOR) if part.strip())

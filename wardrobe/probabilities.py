@@ -1,0 +1,40 @@
+"""Tag logits → probabilities → decisions; the one place that says what "selected" means."""
+
+import numpy as np
+import numpy.typing as npt
+
+from wardrobe.labels import LabelSpace
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def from_logits(logits: FloatArray, label_space: LabelSpace) -> FloatArray:
+    """Returns probabilities `(pictures, labels)`: softmax inside a `single` attribute, sigmoid for a `multi` one."""
+    probabilities = np.empty_like(logits, np.float32)
+    for attribute in label_space.attributes:
+        columns = label_space.slices[attribute.name]
+        block = logits[:, columns].astype(np.float64)
+        if attribute.kind == "single":
+            exponentials = np.exp(block - block.max(axis=1, keepdims=True))
+            probabilities[:, columns] = exponentials / exponentials.sum(axis=1, keepdims=True)
+        else:
+            probabilities[:, columns] = 1 / (1 + np.exp(-block))
+    return probabilities
+
+
+def select(
+    probabilities: FloatArray, thresholds: FloatArray, label_space: LabelSpace
+) -> npt.NDArray[np.bool_]:
+    """Returns which labels are selected `(pictures, labels)`.
+
+    A label needs at least its threshold; of a `single` attribute only the most probable label can be selected.
+    """
+    selected = probabilities >= thresholds
+    for attribute in label_space.attributes:
+        if attribute.kind == "single":
+            columns = label_space.slices[attribute.name]
+            best = probabilities[:, columns].argmax(axis=1)
+            only_best = np.zeros_like(selected[:, columns])
+            only_best[np.arange(len(best)), best] = True
+            selected[:, columns] &= only_best
+    return selected
