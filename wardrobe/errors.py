@@ -6,7 +6,7 @@ from typing import Any
 class WardrobeError(Exception):
     """Base of every error this package raises on purpose.
 
-    The message names the value, the rule and the limit; `detail` repeats them as data for a program to read.
+    The message names the value, the rule and the limit; `detail` repeats them as data.
     """
 
     status = 500

@@ -20,7 +20,7 @@ def fsync_directory(folder: Path) -> None:
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it replaces `path`, on error it is removed."""
+    """Yields a temporary path that replaces `path` on success and is removed on error."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield aside

@@ -23,13 +23,15 @@ Image.MAX_IMAGE_PIXELS = (
 def decode(
     data: bytes, *, max_pixels: int = MAX_PIXELS, draft_side: int | None = None
 ) -> Image.Image:
-    """Returns picture bytes as upright RGB; transparency is laid on white, an animation gives its first frame.
+    """Returns picture bytes as upright RGB.
+
+    Transparency is laid on white; an animation gives its first frame.
 
     Args:
         data: the encoded picture.
         max_pixels: limit on width × height as declared in the header.
-        draft_side: pixels; a JPEG may be decoded at a fraction of its size as long as its short side stays
-            at least twice this, which keeps the later resize honest and saves most of the time on large photographs.
+        draft_side: pixels; a JPEG may be decoded at a fraction of its size while its short side stays
+            at least twice this: the later resize stays honest, most of the time is saved.
 
     Raises:
         UnreadablePictureError: empty, truncated or not a picture of a known format.
@@ -46,7 +48,8 @@ def decode(
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise TooLargeError(
-                        f"the picture has {width}x{height} = {width * height} pixels; the limit is {max_pixels}",
+                        f"the picture has {width}x{height} = {width * height} pixels; "
+                        f"the limit is {max_pixels}",
                         pixels=width * height,
                         limit=max_pixels,
                     )

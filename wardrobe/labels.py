@@ -61,7 +61,7 @@ class LabelSpace:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """Returns targets `(items, labels)` in {0, 1} and known `(items, attributes)`.
 
-        Labels outside the space leave no trace in the targets; an attribute left with none is unknown.
+        Labels outside the space leave no trace; an attribute left with none is unknown.
         """
         targets = np.zeros((len(items), len(self)), np.float32)
         for row, labels in enumerate(items):
@@ -76,7 +76,7 @@ class LabelSpace:
         return targets, known
 
     def decode(self, target: npt.NDArray[Any]) -> dict[str, tuple[str, ...]]:
-        """Returns the labels whose entries of one multi-hot row `(labels,)` are set; unknown attributes are left out."""
+        """Returns the labels set in one multi-hot row `(labels,)`, without unknown attributes."""
         found = {}
         for attribute in self.attributes:
             chosen = np.flatnonzero(target[self.slices[attribute.name]])
@@ -110,7 +110,8 @@ class LabelSpace:
         for attribute in attributes:
             if attribute.kind not in ("single", "multi"):
                 raise DatasetError(
-                    f"attribute {attribute.name!r} has kind {attribute.kind!r}; it must be single or multi"
+                    f"attribute {attribute.name!r} has kind {attribute.kind!r}; "
+                    "it must be single or multi"
                 )
             if len(set(attribute.labels)) != len(attribute.labels):
                 raise DatasetError(f"attribute {attribute.name!r} lists a label twice")

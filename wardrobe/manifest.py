@@ -1,6 +1,7 @@
 """The manifest of a dataset root: `manifest.csv` with its `labels.json`."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,8 @@ class Manifest:
         """Reads the manifest of a dataset root.
 
         Raises:
-            DatasetError: a file is missing, a column is missing or unknown, a row is short, or an image path repeats.
+            DatasetError: a file is missing, the columns are not those of `labels.json`, a row is
+                short, or an image path repeats.
         """
         label_space = LabelSpace.load(root / LABELS)
         path = root / MANIFEST
@@ -77,6 +79,12 @@ class Manifest:
         items = tuple(
             _parse_row(path, line, row, names) for line, row in enumerate(rows[1:], start=2)
         )
+        counts = Counter(item.image_path for item in items)
+        repeated = [name for name, count in counts.items() if count > 1]
+        if repeated:
+            raise DatasetError(
+                f"{path} names {repeated[0]!r} more than once; image paths are unique"
+            )
         return cls(root, items, label_space)
 
 

@@ -9,7 +9,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 def from_logits(logits: FloatArray, label_space: LabelSpace) -> FloatArray:
-    """Returns probabilities `(pictures, labels)`: softmax inside a `single` attribute, sigmoid for a `multi` one."""
+    """Returns probabilities `(pictures, labels)`: softmax of a `single` attribute, else sigmoid."""
     probabilities = np.empty_like(logits, np.float32)
     for attribute in label_space.attributes:
         columns = label_space.slices[attribute.name]
@@ -27,7 +27,8 @@ def select(
 ) -> npt.NDArray[np.bool_]:
     """Returns which labels are selected `(pictures, labels)`.
 
-    A label needs at least its threshold; of a `single` attribute only the most probable label can be selected.
+    A label needs at least its threshold; of a `single` attribute only the most probable label
+    can be selected.
     """
     selected = probabilities >= thresholds
     for attribute in label_space.attributes:

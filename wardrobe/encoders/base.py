@@ -34,10 +34,10 @@ class Encoder(ABC):
         name: the checkpoint's folder name or hub id.
         fingerprint: SHA-256 over the checkpoint's files that change its outputs.
         dimension: length of the vectors.
-        label_space: columns of the logits, or None where the encoder has no heads.
-        thresholds: probability from which a label is selected `(labels,)`, or None where the encoder has no heads.
+        label_space: columns of the logits, or None without heads.
+        thresholds: probability from which a label is selected `(labels,)`, or None without heads.
         has_text: whether `encode_texts` works.
-        picture_side: pixels; side of the square the network sees (for `images.decode(draft_side=...)`).
+        picture_side: pixels; side of the square the network sees (the `draft_side` of `images`).
     """
 
     name: str
@@ -50,7 +50,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def prepare(self, picture: Image.Image) -> torch.Tensor:
-        """Returns an RGB picture as the network's input `(3, height, width)`; safe to call from many threads."""
+        """Returns an RGB picture as the network's input `(3, height, width)`; thread-safe."""
 
     @abstractmethod
     def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
