@@ -1,0 +1,215 @@
+"""Every metric against a naive loop or scikit-learn on seeded odd sizes, ties and empty cases."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, ndcg_score
+
+from wardrobe import metrics
+from wardrobe.labels import Attribute, LabelSpace
+from wardrobe.probabilities import select
+
+SPACE = LabelSpace(
+    (
+        Attribute("kind", "single", ("a", "b", "c")),
+        Attribute("tags", "multi", ("x", "y", "rare")),
+    )
+)
+
+
+def planted(items: int = 157, seed: int = 3):
+    """Random scores with ties, unknown attributes, and a label that is never positive."""
+    random = np.random.default_rng(seed)
+    probabilities = random.random((items, 6)).round(1).astype(np.float32)
+    targets = np.zeros((items, 6), np.float32)
+    targets[np.arange(items), random.integers(0, 3, items)] = 1
+    targets[:, 3:5] = random.random((items, 2)) < 0.4
+    known = random.random((items, 2)) < 0.8
+    return probabilities, targets, known
+
+
+def test_average_precisions_agree_with_scikit_learn_on_known_items_only():
+    probabilities, targets, known = planted()
+    values = metrics.average_precisions(probabilities, targets, known, SPACE)
+    assert values.shape == (1, 6)
+    for column in range(5):
+        rows = known[:, 0 if column < 3 else 1]
+        expected = average_precision_score(targets[rows, column], probabilities[rows, column])
+        assert values[0, column] == pytest.approx(expected, abs=1e-12)
+    assert math.isnan(values[0, 5])
+    macro = metrics.macro_mean_average_precision(probabilities, targets, known, SPACE)
+    assert macro == pytest.approx(values[0, :5].mean())
+
+
+def test_minimum_positives_leaves_rarer_labels_out():
+    probabilities, targets, known = planted()
+    targets[:, 5] = 0
+    targets[np.flatnonzero(known[:, 1])[:4], 5] = 1
+    four = metrics.average_precisions(probabilities, targets, known, SPACE, minimum_positives=4)
+    five = metrics.average_precisions(probabilities, targets, known, SPACE, minimum_positives=5)
+    assert not math.isnan(four[0, 5])
+    assert math.isnan(five[0, 5])
+
+
+def test_without_any_positive_the_macro_mean_is_nan():
+    probabilities, targets, known = planted(items=7)
+    targets[:] = 0
+    assert math.isnan(metrics.macro_mean_average_precision(probabilities, targets, known, SPACE))
+    assert math.isnan(metrics.micro_mean_average_precision(probabilities, targets, known, SPACE)[0])
+
+
+def test_weights_count_items_as_often_as_a_resample_draws_them():
+    probabilities, targets, known = planted(items=41)
+    weights = metrics.bootstrap_weights(41, resamples=5, seed=1)
+    assert weights.sum(axis=1).tolist() == [41] * 5
+    values = metrics.average_precisions(probabilities, targets, known, SPACE, weights=weights)
+    micro = metrics.micro_mean_average_precision(
+        probabilities, targets, known, SPACE, weights=weights
+    )
+    chosen = select(probabilities, np.full(6, 0.4, np.float32), SPACE)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(
+        chosen, targets, known, SPACE, weights=weights
+    )
+    for row, drawn in enumerate(weights.astype(int)):
+        repeated = np.repeat(np.arange(41), drawn)
+        resample = (probabilities[repeated], targets[repeated], known[repeated], SPACE)
+        np.testing.assert_allclose(values[row], metrics.average_precisions(*resample)[0])
+        np.testing.assert_allclose(micro[row], metrics.micro_mean_average_precision(*resample)[0])
+        plain = metrics.class_and_overall_f1(chosen[repeated], *resample[1:])
+        np.testing.assert_allclose(class_f1[row], plain[0][0])
+        np.testing.assert_allclose(overall_f1[row], plain[1][0])
+
+
+def test_micro_average_precision_pools_known_pairs():
+    probabilities, targets, known = planted()
+    pairs = [
+        (targets[item, column], probabilities[item, column])
+        for item in range(len(targets))
+        for column in range(6)
+        if known[item, 0 if column < 3 else 1]
+    ]
+    truth, scores = zip(*pairs, strict=True)
+    (value,) = metrics.micro_mean_average_precision(probabilities, targets, known, SPACE)
+    assert value == pytest.approx(average_precision_score(truth, scores))
+
+
+def test_class_and_overall_f1_agree_with_loops():
+    probabilities, targets, known = planted()
+    chosen = select(probabilities, np.full(6, 0.6, np.float32), SPACE)
+    precisions, recalls, truth, decisions = [], [], [], []
+    for column in range(6):
+        rows = known[:, 0 if column < 3 else 1]
+        positive, selected = targets[rows, column] > 0, chosen[rows, column]
+        truth.extend(positive)
+        decisions.extend(selected)
+        if positive.any():
+            both = (positive & selected).sum()
+            recalls.append(both / positive.sum())
+            precisions.append(both / selected.sum() if selected.any() else 0.0)
+    precision, recall = np.mean(precisions), np.mean(recalls)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(chosen, targets, known, SPACE)
+    assert class_f1[0] == pytest.approx(2 * precision * recall / (precision + recall))
+    assert overall_f1[0] == pytest.approx(f1_score(truth, decisions))
+
+
+def test_class_f1_is_not_the_mean_of_the_classes_f1():
+    space = LabelSpace((Attribute("tags", "multi", ("x", "y")),))
+    targets = np.array([[1, 1], [1, 0], [0, 0], [0, 0]], np.float32)
+    chosen = np.array([[1, 1], [0, 1], [0, 1], [0, 1]], bool)  # x: P 1, R .5; y: P .25, R 1
+    class_f1, _ = metrics.class_and_overall_f1(chosen, targets, np.ones((4, 1), bool), space)
+    assert class_f1[0] == pytest.approx(2 * 0.625 * 0.75 / (0.625 + 0.75))
+
+
+def test_a_label_that_is_never_selected_has_precision_zero():
+    space = LabelSpace((Attribute("tags", "multi", ("x",)),))
+    none_chosen = np.zeros((2, 1), bool)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(
+        none_chosen, np.ones((2, 1), np.float32), np.ones((2, 1), bool), space
+    )
+    assert class_f1[0] == overall_f1[0] == 0
+
+
+def test_top_label_hits():
+    probabilities = np.array([[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], np.float32)
+    targets = np.array([[1, 0], [1, 0], [1, 1]], np.float32)
+    assert metrics.top_label_hits(probabilities, targets).tolist() == [1, 0, 1]
+
+
+def naive_retrieval(similarities, relevant, own, k):
+    """One query, by the textbook; None without a relevant item."""
+    gallery = [i for i in range(len(similarities)) if i != own]
+    gallery.sort(key=lambda i: -similarities[i])  # stable: ties keep the gallery's order
+    hits = [bool(relevant[i]) for i in gallery]
+    total = sum(hits)
+    if not total:
+        return None
+    precision_at = [sum(hits[: i + 1]) / (i + 1) for i in range(len(hits))]
+    dcg = sum(hit / math.log2(i + 2) for i, hit in enumerate(hits[:k]))
+    ideal = sum(1 / math.log2(i + 2) for i in range(min(total, k)))
+    average = sum(p for p, hit in zip(precision_at[:k], hits[:k], strict=True) if hit)
+    return {
+        f"hit@{k}": float(any(hits[:k])),
+        f"precision@{k}": sum(hits[:k]) / k,
+        f"map@{k}": average / min(total, k),
+        f"ndcg@{k}": dcg / ideal,
+        "r_precision": precision_at[total - 1],
+    }
+
+
+@pytest.mark.parametrize(("queries", "gallery"), [(13, 29), (7, 3), (1, 1), (5, 101)])
+def test_retrieval_metrics_agree_with_loops(queries, gallery):
+    random = np.random.default_rng(queries)
+    similarities = random.random((queries, gallery)).round(1).astype(np.float32)  # many ties
+    relevant = random.random((queries, gallery)) < 0.3
+    own = random.integers(-1, gallery, queries)
+    ranked = metrics.ranked_relevance(similarities, relevant, own)
+    values = metrics.retrieval_metrics(ranked, ks=(1, 4, 10))
+    for query in range(queries):
+        for k in (1, 4, 10):
+            expected = naive_retrieval(similarities[query], relevant[query], own[query], k)
+            for name in (f"hit@{k}", f"precision@{k}", f"map@{k}", f"ndcg@{k}", "r_precision"):
+                if expected is None:
+                    assert math.isnan(values[name][query])
+                else:
+                    assert values[name][query] == pytest.approx(expected[name]), name
+
+
+def test_ndcg_agrees_with_scikit_learn_without_ties():
+    random = np.random.default_rng(5)
+    similarities = random.permutation(60).reshape(3, 20).astype(np.float32)
+    relevant = random.random((3, 20)) < 0.4
+    values = metrics.retrieval_metrics(metrics.ranked_relevance(similarities, relevant), ks=(7,))
+    assert np.mean(values["ndcg@7"]) == pytest.approx(ndcg_score(relevant, similarities, k=7))
+
+
+def test_a_query_never_finds_itself():
+    similarities = np.eye(4, dtype=np.float32)
+    relevant = np.eye(4, dtype=bool)
+    ranked = metrics.ranked_relevance(similarities, relevant, own=np.arange(4))
+    assert not ranked.any()
+    assert np.isnan(metrics.retrieval_metrics(ranked)["hit@10"]).all()
+
+
+def test_an_empty_gallery_answers_no_query():
+    ranked = metrics.ranked_relevance(np.zeros((2, 0), np.float32), np.zeros((2, 0), bool))
+    assert np.isnan(metrics.retrieval_metrics(ranked, ks=(1, 5))["precision@5"]).all()
+
+
+def test_weighted_mean_skips_undefined_values():
+    values = np.array([1.0, np.nan, 0.0])
+    weights = np.array([[1, 1, 1], [2, 1, 0], [0, 3, 0]], np.float64)
+    means = metrics.weighted_mean(values, weights)
+    np.testing.assert_allclose(means, [0.5, 1.0, np.nan])
+
+
+def test_the_bootstrap_interval_covers_the_mean_and_repeats_with_its_seed():
+    values = np.random.default_rng(0).random(400)
+    means = metrics.weighted_mean(values, metrics.bootstrap_weights(400, seed=7))
+    low, high = metrics.percentile_interval(means)
+    error = values.std() / math.sqrt(400)
+    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.3 * error)
+    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.3 * error)
+    again = metrics.weighted_mean(values, metrics.bootstrap_weights(400, seed=7))
+    np.testing.assert_array_equal(means, again)
+    assert all(math.isnan(v) for v in metrics.percentile_interval(np.full(3, np.nan)))

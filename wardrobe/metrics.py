@@ -1,0 +1,234 @@
+"""Tagging and retrieval metrics over plain arrays; docs/evaluation.md defines each of them.
+
+Tagging metrics take `weights (resamples, items)`, how often each resample draws each item, and
+give one value a resample: `bootstrap_weights` makes them, None means every item once.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wardrobe.labels import LabelSpace
+
+FloatArray = npt.NDArray[np.float32]
+Values = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def bootstrap_weights(items: int, resamples: int = 1000, seed: int = 0) -> Values:
+    """Returns how often each resample draws each item `(resamples, items)`."""
+    chances = np.full(items, 1 / max(items, 1))
+    drawn = np.random.default_rng(seed).multinomial(items, chances, resamples)
+    return drawn.astype(np.float64)
+
+
+def percentile_interval(values: Values, level: float = 0.95) -> tuple[float, float]:
+    """Returns the middle `level` of bootstrapped values, undefined (nan) ones left out."""
+    if np.isnan(values).all():
+        return float("nan"), float("nan")
+    tail = 100 * (1 - level) / 2
+    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def weighted_mean(values: Values, weights: Values) -> Values:
+    """Returns the mean of the defined (not nan) values under each row of weights; nan if none."""
+    defined = ~np.isnan(values)
+    totals = weights[:, defined].sum(axis=1)
+    return _divide(weights[:, defined] @ values[defined], totals, empty=np.nan)
+
+
+# Tagging
+
+
+def average_precision(
+    scores: FloatArray, positives: BoolArray, weights: Values | None = None
+) -> Values:
+    """Returns the average precision of one ranking under each row of weights `(resamples,)`.
+
+    The sum of precision times gain in recall over distinct scores, so tied items count as one
+    step: the definition of scikit-learn, for many weightings with one sort. Without positives nan.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=np.nan))  # last item of each run of ties
+    ranked = positives[order]
+    weights = np.ones((1, len(scores))) if weights is None else weights
+    values = np.full(len(weights), np.nan)
+    for row, drawn in enumerate(weights):
+        drawn = drawn[order]
+        seen = np.cumsum(drawn)[ends]
+        found = np.cumsum(drawn * ranked)[ends]
+        if len(found) and found[-1] > 0:
+            precision = _divide(found, seen)
+            values[row] = precision @ np.diff(found, prepend=0) / found[-1]
+    return values
+
+
+def average_precisions(
+    probabilities: FloatArray,
+    targets: FloatArray,
+    known: BoolArray,
+    label_space: LabelSpace,
+    *,
+    minimum_positives: int = 1,
+    weights: Values | None = None,
+) -> Values:
+    """Returns the average precision of every label over the items where its attribute is known.
+
+    Args:
+        probabilities: `(items, labels)`.
+        targets: `(items, labels)` in {0, 1}.
+        known: `(items, attributes)`.
+        minimum_positives: labels with fewer positives (unweighted) are nan.
+
+    Returns:
+        `(resamples, labels)`, a single row without weights.
+    """
+    values = np.full((1 if weights is None else len(weights), len(label_space)), np.nan)
+    for index, columns in enumerate(label_space.slices.values()):
+        rows = known[:, index]
+        drawn = None if weights is None else weights[:, rows]
+        for column in range(columns.start, columns.stop):
+            positives = targets[rows, column] > 0
+            if positives.sum() >= max(1, minimum_positives):
+                values[:, column] = average_precision(probabilities[rows, column], positives, drawn)
+    return values
+
+
+def macro_mean_average_precision(
+    probabilities: FloatArray,
+    targets: FloatArray,
+    known: BoolArray,
+    label_space: LabelSpace,
+    *,
+    minimum_positives: int = 1,
+) -> float:
+    """Returns the mean of `average_precisions` over labels with enough positives; nan if none."""
+    values = average_precisions(
+        probabilities, targets, known, label_space, minimum_positives=minimum_positives
+    )[0]
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def micro_mean_average_precision(
+    probabilities: FloatArray,
+    targets: FloatArray,
+    known: BoolArray,
+    label_space: LabelSpace,
+    *,
+    weights: Values | None = None,
+) -> Values:
+    """Returns the average precision of all known (item, label) pairs as one ranking."""
+    pairs = known_pairs(known, label_space)
+    drawn = None if weights is None else weights[:, np.nonzero(pairs)[0]]
+    return average_precision(probabilities[pairs], targets[pairs] > 0, drawn)
+
+
+def known_pairs(known: BoolArray, label_space: LabelSpace) -> BoolArray:
+    """Returns which (item, label) pairs are known `(items, labels)` from `(items, attributes)`."""
+    return np.repeat(known, [len(a.labels) for a in label_space.attributes], axis=1)
+
+
+def f1_score(true: Values, selected: Values, positives: Values) -> Values:
+    """Returns F1 from counts of true positives, selected and positive items; nan if none is."""
+    return _divide(2 * true, selected + positives, empty=np.nan)
+
+
+def class_and_overall_f1(
+    selected: BoolArray,
+    targets: FloatArray,
+    known: BoolArray,
+    label_space: LabelSpace,
+    *,
+    weights: Values | None = None,
+) -> tuple[Values, Values]:
+    """Returns CF1 and OF1, each `(resamples,)`.
+
+    CF1 is the F1 of the class-mean precision and the class-mean recall (not the mean of the
+    classes' F1) over labels with a positive item; the precision of a label never selected is 0.
+    OF1 is the F1 of the pooled decisions over all labels.
+    """
+    pairs = known_pairs(known, label_space)
+    weights = np.ones((1, len(selected))) if weights is None else weights
+    positive, chosen = (targets > 0) & pairs, selected & pairs
+    true_counts = weights @ (positive & chosen)
+    chosen_counts, positive_counts = weights @ chosen, weights @ positive
+    recalls = _divide(true_counts, positive_counts, empty=np.nan)
+    precisions = np.where(np.isnan(recalls), np.nan, _divide(true_counts, chosen_counts))
+    measured = ~np.isnan(recalls)
+    recall = _divide(np.nansum(recalls, axis=1), measured.sum(axis=1), empty=np.nan)
+    precision = _divide(np.nansum(precisions, axis=1), measured.sum(axis=1), empty=np.nan)
+    class_f1 = _divide(2 * precision * recall, precision + recall)
+    return class_f1, f1_score(
+        true_counts.sum(axis=1), chosen_counts.sum(axis=1), positive_counts.sum(axis=1)
+    )
+
+
+def top_label_hits(probabilities: FloatArray, targets: FloatArray) -> Values:
+    """Returns 1 where the most probable label of an attribute is right, else 0 `(items,)`.
+
+    Both arguments hold one attribute's columns, over items where it is known. The mean is the
+    accuracy of a `single` attribute, and the precision of the first answer of a `multi` one.
+    """
+    best = probabilities.argmax(axis=1)
+    hits: Values = targets[np.arange(len(best)), best].astype(np.float64)
+    return hits
+
+
+# Retrieval
+
+
+def ranked_relevance(
+    similarities: FloatArray, relevant: BoolArray, own: npt.NDArray[np.int64] | None = None
+) -> BoolArray:
+    """Returns `relevant` with each row in order of falling similarity `(queries, gallery)`.
+
+    Equal similarities keep the order of the gallery. `own` is each query's own column, -1 where
+    it is not in the gallery: that column goes last and is not relevant.
+    """
+    if own is not None:
+        inside = np.flatnonzero(own >= 0)
+        similarities, relevant = similarities.copy(), relevant.copy()
+        similarities[inside, own[inside]] = -np.inf
+        relevant[inside, own[inside]] = False
+    order = np.argsort(-similarities, axis=1, kind="stable")
+    return np.take_along_axis(relevant, order, axis=1)
+
+
+def retrieval_metrics(ranked: BoolArray, ks: Sequence[int] = (1, 5, 10)) -> dict[str, Values]:
+    """Returns each query's metrics from its whole ranked gallery `(queries, gallery)`.
+
+    `hit@k`, `precision@k` (over k, however small the gallery), `map@k` (over min(R, k), R being
+    the relevant items of the query), `ndcg@k` (binary gain) and `r_precision` (precision at R).
+
+    Returns:
+        name → `(queries,)`; nan for a query without a relevant item, which is skipped in means.
+    """
+    total = ranked.sum(axis=1)
+    answerable = total > 0
+    width = max(*ks, ranked.shape[1])
+    found = np.zeros((len(ranked), width))  # relevant items among the first 1, 2, …
+    found[:, : ranked.shape[1]] = ranked.cumsum(axis=1)
+    found[:, ranked.shape[1] :] = total[:, None]
+    rows, last = np.arange(len(ranked)), np.maximum(total, 1) - 1
+    metrics = {"r_precision": found[rows, last] / np.maximum(total, 1)}
+    for k in ks:
+        head = np.zeros((len(ranked), k), bool)
+        head[:, : ranked.shape[1]] = ranked[:, :k]
+        best = np.minimum(np.maximum(total, 1), k)
+        discounts = 1 / np.log2(np.arange(2, k + 2))
+        metrics[f"hit@{k}"] = (found[:, k - 1] > 0).astype(np.float64)
+        metrics[f"precision@{k}"] = found[:, k - 1] / k
+        metrics[f"map@{k}"] = (head * found[:, :k] / np.arange(1, k + 1)).sum(axis=1) / best
+        metrics[f"ndcg@{k}"] = (head * discounts).sum(axis=1) / discounts.cumsum()[best - 1]
+    return {name: np.where(answerable, values, np.nan) for name, values in metrics.items()}
+
+
+def _divide(
+    numerator: Values, denominator: Values | npt.NDArray[np.int64], empty: float = 0.0
+) -> Values:
+    """Divides; `empty` where the denominator is 0."""
+    result = np.full(np.shape(numerator), empty)
+    np.divide(numerator, denominator, out=result, where=np.asarray(denominator) > 0)
+    return result
