@@ -11,7 +11,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from wardrobe.errors import TooLargeError, UnreadablePictureError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # MPO opens as JPEG
 MAX_PIXELS = 50_000_000
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -58,7 +58,7 @@ def decode(
                 return _to_rgb(ImageOps.exif_transpose(picture))
     except UnidentifiedImageError as error:
         raise UnreadablePictureError(
-            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS[:-1])}",
+            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS)}",
             bytes=len(data),
         ) from error
     except (
