@@ -1,0 +1,90 @@
+"""Many picture files → vectors and tag logits, a batch at a time."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from wardrobe import images
+from wardrobe.encoders.base import Encoder, FloatArray
+from wardrobe.errors import WardrobeError
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """A picture file's encoding, or why it has none.
+
+    Attributes:
+        vector: unit vector `(dimension,)`, or None on error.
+        logits: tag logits `(labels,)`, or None on error and where the encoder has no heads.
+        error: what is wrong with this file alone, or None.
+    """
+
+    path: Path
+    vector: FloatArray | None
+    logits: FloatArray | None
+    error: WardrobeError | None
+
+
+def encode_pictures(
+    encoder: Encoder,
+    paths: Sequence[Path],
+    *,
+    batch_size: int = 32,
+    description: str = "encoding",
+) -> Iterator[EncodedPicture]:
+    """Encodes picture files and yields them in input order; a bad file fails alone.
+
+    The next batch is decoded by threads while the encoder works on the current one.
+
+    Args:
+        description: the progress bar's label.
+    """
+    batches = [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
+    with (
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        tqdm(total=len(paths), desc=description, unit="picture", delay=2, disable=None) as bar,
+    ):
+
+        def begin(batch: Sequence[Path]) -> list[Future[torch.Tensor | WardrobeError]]:
+            return [pool.submit(_prepare, encoder, path) for path in batch]
+
+        following = begin(batches[0]) if batches else []
+        for number, batch in enumerate(batches):
+            current = following
+            following = begin(batches[number + 1]) if number + 1 < len(batches) else []
+            yield from _encode_batch(encoder, batch, [future.result() for future in current])
+            bar.update(len(batch))
+
+
+def _prepare(encoder: Encoder, path: Path) -> torch.Tensor | WardrobeError:
+    try:
+        return encoder.prepare(images.read(path, draft_side=encoder.picture_side))
+    except WardrobeError as error:
+        return error
+
+
+def _encode_batch(
+    encoder: Encoder, batch: Sequence[Path], prepared: Sequence[torch.Tensor | WardrobeError]
+) -> list[EncodedPicture]:
+    errors = [pixels if isinstance(pixels, WardrobeError) else None for pixels in prepared]
+    tensors = [pixels for pixels in prepared if isinstance(pixels, torch.Tensor)]
+    if not tensors:
+        return [
+            EncodedPicture(path, None, None, error)
+            for path, error in zip(batch, errors, strict=True)
+        ]
+    encoding = encoder.encode_pictures(torch.stack(tensors))
+    vectors = iter(encoding.vectors)
+    logits = iter(encoding.logits) if encoding.logits is not None else repeat(None)
+    return [
+        EncodedPicture(path, None, None, error)
+        if error
+        else EncodedPicture(path, next(vectors), next(logits), None)
+        for path, error in zip(batch, errors, strict=True)
+    ]
