@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter, ValidationError
 
 from wardrobe.errors import DatasetError
 from wardrobe.files import write_json
+
+SEPARATOR = ";"
+"""Between several labels of an attribute in `manifest.csv`."""
 
 Labels = Mapping[str, Sequence[str]]
 """An item's labels by attribute; an absent or empty attribute is unknown."""
@@ -34,6 +38,18 @@ class LabelSpace:
     """
 
     attributes: tuple[Attribute, ...]
+
+    def __post_init__(self) -> None:
+        """Refuses what `manifest.csv` or the columns of a vector could not tell apart.
+
+        Raises:
+            DatasetError: a name or label that breaks the rules, or is listed twice.
+        """
+        names = [attribute.name for attribute in self.attributes]
+        if len(set(names)) != len(names):
+            raise DatasetError(f"an attribute is listed twice in {names}")
+        for attribute in self.attributes:
+            _check_attribute(attribute)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -70,9 +86,9 @@ class LabelSpace:
                     column = self._columns.get(f"{attribute.name}={label}")
                     if column is not None:
                         targets[row, column] = 1
-        known = np.stack(
-            [targets[:, columns].any(axis=1) for columns in self.slices.values()], axis=1
-        )
+        known = np.zeros((len(items), len(self.attributes)), np.bool_)
+        for position, columns in enumerate(self.slices.values()):
+            known[:, position] = targets[:, columns].any(axis=1)
         return targets, known
 
     def decode(self, target: npt.NDArray[Any]) -> dict[str, tuple[str, ...]]:
@@ -100,22 +116,13 @@ class LabelSpace:
             DatasetError: the content breaks the format.
         """
         try:
-            attributes = tuple(
-                Attribute(a["name"], a["kind"], tuple(a["labels"])) for a in content["attributes"]
-            )
-        except (KeyError, TypeError) as error:
+            return TypeAdapter(cls).validate_python(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
             raise DatasetError(
-                f"labels.json needs attributes with name, kind and labels; {error!r} is wrong"
+                f"labels.json needs attributes with name, kind and labels; {place}: {first['msg']}"
             ) from error
-        for attribute in attributes:
-            if attribute.kind not in ("single", "multi"):
-                raise DatasetError(
-                    f"attribute {attribute.name!r} has kind {attribute.kind!r}; "
-                    "it must be single or multi"
-                )
-            if len(set(attribute.labels)) != len(attribute.labels):
-                raise DatasetError(f"attribute {attribute.name!r} lists a label twice")
-        return cls(attributes)
 
     def save(self, path: Path) -> None:
         """Writes `labels.json`."""
@@ -152,3 +159,33 @@ class LabelSpace:
         return cls(
             tuple(Attribute(name, kind, tuple(labels[name])) for name, kind in kinds.items())
         )
+
+
+def _check_attribute(attribute: Attribute) -> None:
+    name, labels = attribute.name, attribute.labels
+    if not name.strip() or "=" in name:
+        raise DatasetError(f"attribute name {name!r} must not be empty or hold '='")
+    if not labels:
+        raise DatasetError(f"attribute {name!r} has no labels; leave it out or name some")
+    if len(set(labels)) != len(labels):
+        raise DatasetError(f"attribute {name!r} lists a label twice")
+    for label in labels:
+        check_label(label, f"attribute {name!r}")
+
+
+def check_label(label: str, owner: str) -> None:
+    """Refuses a label of `owner` that `manifest.csv` could not hold.
+
+    Raises:
+        DatasetError: it is empty, begins or ends with a space, or holds the separator.
+    """
+    if not label or label != label.strip() or SEPARATOR in label:
+        raise DatasetError(
+            f"label {label!r} of {owner} must not be empty, begin or end with a space, or hold "
+            f"{SEPARATOR!r}, which separates labels in manifest.csv"
+        )
+
+
+def split_labels(cell: str) -> tuple[str, ...]:
+    """Returns the labels in a cell of a table, without empty ones."""
+    return tuple(label for part in cell.split(SEPARATOR) if (label := part.strip()))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from wardrobe.errors import DatasetError
 from wardrobe.files import atomic_write
-from wardrobe.labels import Labels, LabelSpace
+from wardrobe.labels import SEPARATOR, Labels, LabelSpace, check_label, split_labels
 
 MANIFEST, LABELS = "manifest.csv", "labels.json"
+SPLITS = ("train", "val", "test")
 _FIXED_COLUMNS = ("image_path", "split", "caption")
-_SEPARATOR = ";"
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,19 @@ class Manifest:
         return tuple(item for item in self.items if item.split == name)
 
     def save(self) -> None:
-        """Writes `labels.json` and `manifest.csv` into the root, each all or nothing."""
+        """Writes `labels.json` and `manifest.csv` into the root, each all or nothing.
+
+        Raises:
+            DatasetError: what was written could not be read back as it is: an unknown split, an
+                image path that is empty or repeats, an attribute outside the label space, or a
+                label that is empty, begins or ends with a space, or holds the separator.
+        """
+        _check_items(self.root / MANIFEST, self.items)
+        names = [attribute.name for attribute in self.label_space.attributes]
+        for item in self.items:
+            _check_labels(item, names)
         self.root.mkdir(parents=True, exist_ok=True)
         self.label_space.save(self.root / LABELS)
-        names = [attribute.name for attribute in self.label_space.attributes]
         with (
             atomic_write(self.root / MANIFEST) as aside,
             aside.open("w", newline="", encoding="utf-8") as handle,
@@ -53,7 +62,7 @@ class Manifest:
             writer = csv.writer(handle)
             writer.writerow([*_FIXED_COLUMNS, *names])
             for item in self.items:
-                labels = [_SEPARATOR.join(item.labels.get(name, ())) for name in names]
+                labels = [SEPARATOR.join(item.labels.get(name, ())) for name in names]
                 writer.writerow([item.image_path, item.split, item.caption, *labels])
 
     @classmethod
@@ -62,14 +71,14 @@ class Manifest:
 
         Raises:
             DatasetError: a file is missing, the columns are not those of `labels.json`, a row is
-                short, or an image path repeats.
+                short, a split is unknown, or an image path is empty or repeats.
         """
         label_space = LabelSpace.load(root / LABELS)
         path = root / MANIFEST
         try:
-            with path.open(newline="", encoding="utf-8") as handle:
+            with path.open(newline="", encoding="utf-8-sig") as handle:
                 rows = list(csv.reader(handle))
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise DatasetError(f"cannot read {path}: {error}") from error
         names = [attribute.name for attribute in label_space.attributes]
         expected = [*_FIXED_COLUMNS, *names]
@@ -79,12 +88,7 @@ class Manifest:
         items = tuple(
             _parse_row(path, line, row, names) for line, row in enumerate(rows[1:], start=2)
         )
-        counts = Counter(item.image_path for item in items)
-        repeated = [name for name, count in counts.items() if count > 1]
-        if repeated:
-            raise DatasetError(
-                f"{path} names {repeated[0]!r} more than once; image paths are unique"
-            )
+        _check_items(path, items)
         return cls(root, items, label_space)
 
 
@@ -95,8 +99,32 @@ def _parse_row(path: Path, line: int, row: Sequence[str], names: Sequence[str]) 
         )
     image_path, split, caption, *cells = row
     labels = {
-        name: tuple(part.strip() for part in cell.split(_SEPARATOR) if part.strip())
+        name: found
         for name, cell in zip(names, cells, strict=True)
-        if cell.strip()
+        if (found := split_labels(cell))
     }
     return Item(image_path, split, caption, labels)
+
+
+def _check_items(path: Path, items: Sequence[Item]) -> None:
+    for image_path, count in Counter(item.image_path for item in items).items():
+        if not image_path or count > 1:
+            raise DatasetError(
+                f"{path} names {image_path!r} {count} times; image paths are unique and not empty"
+            )
+    for item in items:
+        if item.split and item.split not in SPLITS:
+            raise DatasetError(
+                f"{path} puts {item.image_path} in split {item.split!r}; "
+                f"it must be one of {', '.join(SPLITS)} or empty"
+            )
+
+
+def _check_labels(item: Item, attributes: Sequence[str]) -> None:
+    for attribute, labels in item.labels.items():
+        if attribute not in attributes:
+            raise DatasetError(
+                f"{item.image_path} has labels of {attribute!r}, which is not in {attributes}"
+            )
+        for label in labels:
+            check_label(label, item.image_path)
