@@ -37,6 +37,13 @@ class UnsupportedQueryError(BadRequestError):
     code = "unsupported_query"
 
 
+class UnsupportedMediaTypeError(WardrobeError):
+    """A body of a Content-Type that is not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
 class UnknownItemError(WardrobeError):
     """An item id that is not in the catalogue."""
 
