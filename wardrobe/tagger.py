@@ -34,7 +34,10 @@ class Tagger:
 
     def tag(self, logits: FloatArray) -> list[Tags]:
         """Returns the tags of each row of logits `(pictures, labels)`."""
-        probabilities = from_logits(logits, self.label_space)
+        return self.decide(from_logits(logits, self.label_space))
+
+    def decide(self, probabilities: FloatArray) -> list[Tags]:
+        """Returns the tags of each row of probabilities `(pictures, labels)`."""
         chosen = select(probabilities, self.thresholds, self.label_space)
         return [self._row_tags(p, s) for p, s in zip(probabilities, chosen, strict=True)]
 
