@@ -37,6 +37,7 @@ class Encoder(ABC):
         label_space: columns of the logits, or None without heads.
         thresholds: probability from which a label is selected `(labels,)`, or None without heads.
         has_text: whether `encode_texts` works.
+        precision: what the pictures are computed in, `bf16` or `fp32`.
         picture_side: pixels; side of the square the network sees (the `draft_side` of `images`).
     """
 
@@ -46,6 +47,7 @@ class Encoder(ABC):
     label_space: LabelSpace | None
     thresholds: FloatArray | None
     has_text: bool
+    precision: str = "fp32"
     picture_side: int
 
     @abstractmethod
