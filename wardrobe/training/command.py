@@ -1,0 +1,44 @@
+"""The command line of the training scripts."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from transformers.utils import logging as transformers_logging
+
+from wardrobe.command import command
+from wardrobe.rendering import write_catalogue
+from wardrobe.training.loop import train
+from wardrobe.training.recipe import Recipe, parse
+
+_SMOKE_PICTURES = 400
+
+
+def run(defaults: Recipe, description: str, argv: Sequence[str] | None = None) -> int:
+    """Trains the recipe that the flags describe; returns the exit code."""
+
+    @command
+    def main(argv: Sequence[str] | None) -> None:
+        recipe, options, smoke = parse(defaults, description, argv)
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        if smoke and not recipe.data:
+            drawn = options.run / "drawn"
+            write_catalogue(drawn, count=_SMOKE_PICTURES)
+            recipe = replace(recipe, data=(str(drawn),))
+        checkpoint = train(recipe, options)
+        sys.stdout.write(_next_steps(checkpoint, recipe))
+
+    return main(argv)
+
+
+def _next_steps(checkpoint: Path, recipe: Recipe) -> str:
+    root = recipe.data[0]
+    return (
+        f"checkpoint: {checkpoint}\n"
+        f"next: python optimize_thresholds.py --checkpoint {checkpoint} --data {root}\n"
+        f"      python eval_vit_multilabel.py --checkpoint {checkpoint} --data {root}\n"
+    )
