@@ -1,0 +1,178 @@
+"""An index folder: opened whole or not at all, and replaced in one step."""
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wardrobe.encoders.base import Encoder
+from wardrobe.errors import IndexFolderError
+from wardrobe.files import fsync_directory
+from wardrobe.index.catalogue import Catalogue, CatalogueItem
+from wardrobe.index.record import (
+    CATALOGUE,
+    ERRORS,
+    RECORD,
+    VECTORS,
+    IndexRecord,
+    read_record,
+    refusal,
+    verify,
+)
+from wardrobe.index.vector_index import FloatArray, VectorIndex
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Index:
+    """Vectors and the items they belong to, row by row; safe to read from several threads.
+
+    Attributes:
+        record: the content of `index.json`.
+        count: number of items.
+    """
+
+    def __init__(self, record: IndexRecord, vectors: VectorIndex, catalogue: Catalogue) -> None:
+        self.record = record
+        self.count = vectors.count
+        self._vectors = vectors
+        self._catalogue = catalogue
+
+    @classmethod
+    def open(cls, folder: Path, encoder: Encoder) -> "Index":
+        """Opens an index folder made with this encoder.
+
+        Raises:
+            IndexFolderError: the folder is missing, incomplete, damaged or made with another
+                encoder; the message says which, and how to rebuild it.
+        """
+        place = _locate(folder)
+        try:
+            index = cls._load(place[0], encoder)
+        except IndexFolderError:
+            if _locate(folder) == place:
+                raise
+        else:
+            if _locate(folder) == place:
+                return index
+            index.close()
+        return cls.open(folder, encoder)  # a rebuilt index took its place while it was read
+
+    @classmethod
+    def _load(cls, folder: Path, encoder: Encoder) -> "Index":
+        record = read_record(folder)
+        refuse = refusal(folder, record.command)
+        try:
+            verify(folder, record, encoder)
+            vectors = VectorIndex.read(folder / VECTORS)
+            catalogue = Catalogue(folder / CATALOGUE, record.picture_root)
+        except OSError as error:
+            raise refuse(f"cannot read {folder}: {error}") from error
+        stated = (record.count, record.count, record.dimension)
+        found = (vectors.count, catalogue.count, vectors.dimension)
+        if stated != found:
+            catalogue.close()
+            raise refuse(
+                f"{folder} disagrees with itself: {RECORD} says {record.count} items of dimension "
+                f"{record.dimension}, {VECTORS} has {vectors.count} of dimension "
+                f"{vectors.dimension}, {CATALOGUE} {catalogue.count} items"
+            )
+        return cls(record, vectors, catalogue)
+
+    def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Returns cosines and rows `(queries, min(k, count))`, best first, ties by row.
+
+        Args:
+            vectors: unit vectors `(queries, dimension)`.
+        """
+        return self._vectors.search(vectors, k)
+
+    def vector_of(self, row: int) -> FloatArray:
+        """Returns the unit vector of a row `(dimension,)`."""
+        return self._vectors.vector_of(row)
+
+    def row_of(self, item_id: str) -> int:
+        """Returns the row of an item.
+
+        Raises:
+            UnknownItemError: no item has this id.
+        """
+        return self._catalogue.row_of(item_id)
+
+    def items(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> list[CatalogueItem]:
+        """Returns the items of rows, in the order asked for."""
+        return self._catalogue.items([int(row) for row in rows])
+
+    def item(self, item_id: str) -> CatalogueItem:
+        """Returns an item.
+
+        Raises:
+            UnknownItemError: no item has this id.
+        """
+        return self.items([self.row_of(item_id)])[0]
+
+    def close(self) -> None:
+        """Closes the catalogue's file."""
+        self._catalogue.close()
+
+
+def building_folder(folder: Path) -> Path:
+    """Returns where an index is built before it takes the place of `folder`."""
+    return folder.with_name(f"{folder.name}.building")
+
+
+def replace_index(folder: Path) -> None:
+    """Puts the finished index `final` of the building folder in the place of `folder`."""
+    building = building_folder(folder)
+    for path in (building / "final").iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+    fsync_directory(building / "final")
+    if folder.exists():
+        folder.rename(building / "old")
+        fsync_directory(building)
+    (building / "final").rename(folder)
+    fsync_directory(folder.parent)
+
+
+def recover_index(folder: Path) -> None:
+    """Finishes what a build that was killed inside `replace_index` began."""
+    building = building_folder(folder)
+    if (building / "old").exists() and not folder.exists():
+        # The old index is moved only once the new one is complete and on disk.
+        (building / "final").rename(folder)
+        fsync_directory(folder.parent)
+    shutil.rmtree(building / "old", ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuses to replace what is not an index.
+
+    Raises:
+        IndexFolderError: `folder` is a file, or has files that no index has.
+    """
+    if folder.exists():
+        found = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+        foreign = sorted(found - {RECORD, VECTORS, CATALOGUE, ERRORS})
+        if foreign:
+            raise IndexFolderError(
+                f"{folder} is not an index folder, it has {foreign[0]!r}; choose another --out"
+            )
+
+
+def _locate(folder: Path) -> tuple[Path, int | None]:
+    """Returns the folder to read, and which of the folders that come to bear its name it is."""
+    old = building_folder(folder) / "old"
+    if not folder.exists() and old.exists():
+        _LOGGER.warning(
+            "%s is missing because a build was killed while replacing it; reading the old index "
+            "in %s until build_index.py runs again",
+            folder,
+            old,
+        )
+        folder = old
+    return folder, folder.stat().st_ino if folder.exists() else None
