@@ -31,6 +31,7 @@ class ColourEncoder(Encoder):
     thresholds = np.full(5, 0.5, np.float32)
     has_text = True
     picture_side = 2
+    precision = "fp32"
 
     def prepare(self, picture: Image.Image) -> torch.Tensor:
         thumbnail = picture.resize((2, 2), Image.Resampling.BOX)

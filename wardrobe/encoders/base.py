@@ -47,7 +47,7 @@ class Encoder(ABC):
     label_space: LabelSpace | None
     thresholds: FloatArray | None
     has_text: bool
-    precision: str = "fp32"
+    precision: str
     picture_side: int
 
     @abstractmethod

@@ -42,6 +42,7 @@ class TransformersEncoder(Encoder):
         except Exception as error:  # whatever the library raises of a broken folder
             raise CheckpointError(f"cannot load the checkpoint {folder}: {error}") from error
         self._dtype = dtype
+        self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
         # Depthwise convolutions are several times faster with the channels last.
         self._model: Any = model.eval().to(dtype, memory_format=torch.channels_last)
         size = self._processor.size
