@@ -41,6 +41,17 @@ class Manifest:
         """Returns the items of one split, in order."""
         return tuple(item for item in self.items if item.split == name)
 
+    @property
+    def columns(self) -> list[str]:
+        """The header of `manifest.csv`."""
+        return [*_FIXED_COLUMNS, *(attribute.name for attribute in self.label_space.attributes)]
+
+    def row(self, item: Item) -> list[str]:
+        """Returns the item as a row of `manifest.csv`."""
+        attributes = self.label_space.attributes
+        labels = [SEPARATOR.join(item.labels.get(a.name, ())) for a in attributes]
+        return [item.image_path, item.split, item.caption, *labels]
+
     def save(self) -> None:
         """Writes `labels.json` and `manifest.csv` into the root, each all or nothing.
 
@@ -60,10 +71,8 @@ class Manifest:
             aside.open("w", newline="", encoding="utf-8") as handle,
         ):
             writer = csv.writer(handle)
-            writer.writerow([*_FIXED_COLUMNS, *names])
-            for item in self.items:
-                labels = [SEPARATOR.join(item.labels.get(name, ())) for name in names]
-                writer.writerow([item.image_path, item.split, item.caption, *labels])
+            writer.writerow(self.columns)
+            writer.writerows(self.row(item) for item in self.items)
 
     @classmethod
     def load(cls, root: Path) -> "Manifest":
