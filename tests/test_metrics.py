@@ -67,16 +67,14 @@ def test_weights_count_items_as_often_as_a_resample_draws_them():
     micro = metrics.micro_mean_average_precision(
         probabilities, targets, known, SPACE, weights=weights
     )
-    chosen = select(probabilities, np.full(6, 0.4, np.float32), SPACE)
-    class_f1, overall_f1 = metrics.class_and_overall_f1(
-        chosen, targets, known, SPACE, weights=weights
-    )
+    chosen, positive = decisions(probabilities, targets, known, threshold=0.4)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(chosen, positive, weights=weights)
     for row, drawn in enumerate(weights.astype(int)):
         repeated = np.repeat(np.arange(41), drawn)
         resample = (probabilities[repeated], targets[repeated], known[repeated], SPACE)
         np.testing.assert_allclose(values[row], metrics.average_precisions(*resample)[0])
         np.testing.assert_allclose(micro[row], metrics.micro_mean_average_precision(*resample)[0])
-        plain = metrics.class_and_overall_f1(chosen[repeated], *resample[1:])
+        plain = metrics.class_and_overall_f1(chosen[repeated], positive[repeated])
         np.testing.assert_allclose(class_f1[row], plain[0][0])
         np.testing.assert_allclose(overall_f1[row], plain[1][0])
 
@@ -94,39 +92,41 @@ def test_micro_average_precision_pools_known_pairs():
     assert value == pytest.approx(average_precision_score(truth, scores))
 
 
+def decisions(probabilities, targets, known, threshold):
+    pairs = metrics.known_pairs(known, SPACE)
+    chosen = select(probabilities, np.full(6, threshold, np.float32), SPACE)
+    return chosen & pairs, (targets > 0) & pairs
+
+
 def test_class_and_overall_f1_agree_with_loops():
     probabilities, targets, known = planted()
-    chosen = select(probabilities, np.full(6, 0.6, np.float32), SPACE)
-    precisions, recalls, truth, decisions = [], [], [], []
+    chosen, truths = decisions(probabilities, targets, known, threshold=0.6)
+    precisions, recalls, pooled_truth, pooled = [], [], [], []
     for column in range(6):
         rows = known[:, 0 if column < 3 else 1]
         positive, selected = targets[rows, column] > 0, chosen[rows, column]
-        truth.extend(positive)
-        decisions.extend(selected)
+        pooled_truth.extend(positive)
+        pooled.extend(selected)
         if positive.any():
             both = (positive & selected).sum()
             recalls.append(both / positive.sum())
             precisions.append(both / selected.sum() if selected.any() else 0.0)
     precision, recall = np.mean(precisions), np.mean(recalls)
-    class_f1, overall_f1 = metrics.class_and_overall_f1(chosen, targets, known, SPACE)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(chosen, truths)
     assert class_f1[0] == pytest.approx(2 * precision * recall / (precision + recall))
-    assert overall_f1[0] == pytest.approx(f1_score(truth, decisions))
+    assert overall_f1[0] == pytest.approx(f1_score(pooled_truth, pooled))
 
 
 def test_class_f1_is_not_the_mean_of_the_classes_f1():
-    space = LabelSpace((Attribute("tags", "multi", ("x", "y")),))
-    targets = np.array([[1, 1], [1, 0], [0, 0], [0, 0]], np.float32)
+    truth = np.array([[1, 1], [1, 0], [0, 0], [0, 0]], bool)
     chosen = np.array([[1, 1], [0, 1], [0, 1], [0, 1]], bool)  # x: P 1, R .5; y: P .25, R 1
-    class_f1, _ = metrics.class_and_overall_f1(chosen, targets, np.ones((4, 1), bool), space)
+    class_f1, _ = metrics.class_and_overall_f1(chosen, truth)
     assert class_f1[0] == pytest.approx(2 * 0.625 * 0.75 / (0.625 + 0.75))
 
 
 def test_a_label_that_is_never_selected_has_precision_zero():
-    space = LabelSpace((Attribute("tags", "multi", ("x",)),))
-    none_chosen = np.zeros((2, 1), bool)
-    class_f1, overall_f1 = metrics.class_and_overall_f1(
-        none_chosen, np.ones((2, 1), np.float32), np.ones((2, 1), bool), space
-    )
+    none_chosen, all_positive = np.zeros((2, 1), bool), np.ones((2, 1), bool)
+    class_f1, overall_f1 = metrics.class_and_overall_f1(none_chosen, all_positive)
     assert class_f1[0] == overall_f1[0] == 0
 
 

@@ -1,4 +1,4 @@
-"""Many picture files → vectors and tag logits, a batch at a time."""
+"""Many pictures → vectors and tag logits, a batch at a time."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
 from wardrobe import images
 from wardrobe.encoders.base import Encoder, FloatArray
-from wardrobe.errors import WardrobeError
+from wardrobe.errors import DatasetError, WardrobeError
+from wardrobe.manifest import Item, Manifest
+from wardrobe.probabilities import from_logits
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,59 @@ def encode_pictures(
             following = begin(batches[number + 1]) if number + 1 < len(batches) else []
             yield from _encode_batch(encoder, batch, [future.result() for future in current])
             bar.update(len(batch))
+
+
+@dataclass(frozen=True)
+class EncodedItems:
+    """The items of a manifest whose pictures could be encoded, and the pictures that could not.
+
+    Attributes:
+        vectors: unit vectors `(items, dimension)`.
+        probabilities: `(items, labels)`; no label where the encoder has no heads.
+    """
+
+    items: tuple[Item, ...]
+    vectors: FloatArray
+    probabilities: FloatArray
+    failed: tuple[EncodedPicture, ...]
+
+
+def encode_split(
+    encoder: Encoder, manifest: Manifest, split: str, *, batch_size: int = 32
+) -> EncodedItems:
+    """Encodes the pictures of one split.
+
+    Raises:
+        DatasetError: the split has no item, or none of its pictures can be encoded.
+    """
+    items = manifest.split(split)
+    if not items:
+        splits = sorted({item.split for item in manifest.items})
+        raise DatasetError(
+            f"{manifest.root} has no item in split {split!r}; its splits are {splits}"
+        )
+    paths = [manifest.path_of(item) for item in items]
+    good, vectors, logits, failed = [], [], [], []
+    pictures = encode_pictures(
+        encoder, paths, batch_size=batch_size, description=f"encoding {split}"
+    )
+    for item, picture in zip(items, pictures, strict=True):
+        if picture.vector is None:
+            failed.append(picture)
+            continue
+        good.append(item)
+        vectors.append(picture.vector)
+        if picture.logits is not None:
+            logits.append(picture.logits)
+    if not good:
+        raise DatasetError(
+            f"none of the {len(items)} pictures of split {split!r} of {manifest.root} can be "
+            f"encoded; the first: {failed[0].error}"
+        )
+    probabilities = np.zeros((len(good), 0), np.float32)
+    if encoder.label_space is not None:
+        probabilities = from_logits(np.stack(logits), encoder.label_space)
+    return EncodedItems(tuple(good), np.stack(vectors), probabilities, tuple(failed))
 
 
 def _prepare(encoder: Encoder, path: Path) -> torch.Tensor | WardrobeError:

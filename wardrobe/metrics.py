@@ -136,32 +136,29 @@ def f1_score(true: Values, selected: Values, positives: Values) -> Values:
 
 
 def class_and_overall_f1(
-    selected: BoolArray,
-    targets: FloatArray,
-    known: BoolArray,
-    label_space: LabelSpace,
-    *,
-    weights: Values | None = None,
+    selected: BoolArray, positive: BoolArray, *, weights: Values | None = None
 ) -> tuple[Values, Values]:
     """Returns CF1 and OF1, each `(resamples,)`.
 
     CF1 is the F1 of the class-mean precision and the class-mean recall (not the mean of the
     classes' F1) over labels with a positive item; the precision of a label never selected is 0.
     OF1 is the F1 of the pooled decisions over all labels.
+
+    Args:
+        selected: decisions `(items, labels)`, False where the attribute is unknown.
+        positive: truth `(items, labels)`, False where the attribute is unknown.
     """
-    pairs = known_pairs(known, label_space)
     weights = np.ones((1, len(selected))) if weights is None else weights
-    positive, chosen = (targets > 0) & pairs, selected & pairs
-    true_counts = weights @ (positive & chosen)
-    chosen_counts, positive_counts = weights @ chosen, weights @ positive
-    recalls = _divide(true_counts, positive_counts, empty=np.nan)
-    precisions = np.where(np.isnan(recalls), np.nan, _divide(true_counts, chosen_counts))
-    measured = ~np.isnan(recalls)
-    recall = _divide(np.nansum(recalls, axis=1), measured.sum(axis=1), empty=np.nan)
-    precision = _divide(np.nansum(precisions, axis=1), measured.sum(axis=1), empty=np.nan)
-    class_f1 = _divide(2 * precision * recall, precision + recall)
-    return class_f1, f1_score(
-        true_counts.sum(axis=1), chosen_counts.sum(axis=1), positive_counts.sum(axis=1)
+    true_counts = weights @ (positive & selected)
+    selected_counts, positive_counts = weights @ selected, weights @ positive
+    measured = positive_counts > 0
+    recalls = _divide(true_counts, positive_counts)
+    precisions = _divide(true_counts * measured, selected_counts)
+    labels = measured.sum(axis=1)
+    recall = _divide(recalls.sum(axis=1), labels, empty=np.nan)
+    precision = _divide(precisions.sum(axis=1), labels, empty=np.nan)
+    return _divide(2 * precision * recall, precision + recall), f1_score(
+        true_counts.sum(axis=1), selected_counts.sum(axis=1), positive_counts.sum(axis=1)
     )
 
 

@@ -73,7 +73,7 @@ def predict(
     tagger = Tagger(label_space, nothing if encoder.thresholds is None else encoder.thresholds)
     vectors = np.full((len(paths), encoder.dimension), np.nan, np.float32)
     failed = 0
-    with _replacing(out) as handle:
+    with open_output(out) as handle:
         write = _csv_writer(handle, label_space) if table else _json_writer(handle)
         pictures = encode_pictures(encoder, paths, batch_size=batch_size, description="predicting")
         for row, picture in enumerate(pictures):
@@ -123,16 +123,8 @@ def tags_to_json(tags: Tags) -> dict[str, list[dict[str, Any]]]:
     return {attribute: [asdict(tag) for tag in found] for attribute, found in tags.items()}
 
 
-def _paths_in_csv(path: Path) -> list[Path]:
-    rows = read_rows(path, ())
-    column = next((name for name in _PATH_COLUMNS if rows and name in rows[0]), None)
-    if rows and column is None:
-        raise DatasetError(f"{path} has no column image_path or path; its columns are {[*rows[0]]}")
-    return [path.parent / row[column] for row in rows if column]
-
-
 @contextmanager
-def _replacing(path: Path | None) -> Iterator[TextIO]:
+def open_output(path: Path | None) -> Iterator[TextIO]:
     """Yields a file that replaces `path` once all is written, or standard output."""
     if path is None:
         yield sys.stdout
@@ -140,6 +132,14 @@ def _replacing(path: Path | None) -> Iterator[TextIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as aside, aside.open("w", newline="", encoding="utf-8") as handle:
         yield handle
+
+
+def _paths_in_csv(path: Path) -> list[Path]:
+    rows = read_rows(path, ())
+    column = next((name for name in _PATH_COLUMNS if rows and name in rows[0]), None)
+    if rows and column is None:
+        raise DatasetError(f"{path} has no column image_path or path; its columns are {[*rows[0]]}")
+    return [path.parent / row[column] for row in rows if column]
 
 
 def _json_writer(handle: TextIO) -> WriteLine:

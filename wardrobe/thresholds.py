@@ -15,7 +15,6 @@ from wardrobe.labels import LabelSpace
 from wardrobe.metrics import known_pairs
 from wardrobe.probabilities import select
 
-THRESHOLDS = "thresholds.json"
 DEFAULT = 0.5
 """Threshold where nothing is known about a label, and what tuning is compared with."""
 
@@ -46,14 +45,14 @@ class TunedThresholds:
 
     Attributes:
         thresholds: `(labels,)`, tuned on all items.
-        positives: `(labels,)`, items with the label.
+        positive: `(items, labels)`, the truth tuned on, False where unknown.
         shared: `(labels,)`, whether the label is too rare for a threshold of its own.
         selected_before: `(items, labels)`, decisions at `DEFAULT`.
         selected_after: `(items, labels)`, decisions by thresholds tuned without that item's fold.
     """
 
     thresholds: FloatArray
-    positives: npt.NDArray[np.int64]
+    positive: BoolArray
     shared: BoolArray
     selected_before: BoolArray
     selected_after: BoolArray
@@ -84,8 +83,8 @@ def tune_thresholds(
     """
     pairs = known_pairs(known, label_space)
     positive = (targets > 0) & pairs
-    positives = positive.sum(axis=0)
-    tuner = _Tuner(label_space, positives < minimum_positives, minimum_positives, target)
+    shared = positive.sum(axis=0) < minimum_positives
+    tuner = _Tuner(label_space, shared, minimum_positives, target)
     selectable = select(probabilities, np.zeros(len(label_space), np.float32), label_space) & pairs
 
     fold_of = np.random.default_rng(seed).permutation(len(probabilities)) % folds
@@ -97,8 +96,8 @@ def tune_thresholds(
     default = np.full(len(label_space), DEFAULT, np.float32)
     return TunedThresholds(
         thresholds=tuner.tune(probabilities, positive, selectable),
-        positives=positives,
-        shared=tuner.shared,
+        positive=positive,
+        shared=shared,
         selected_before=select(probabilities, default, label_space) & pairs,
         selected_after=selected_after & pairs,
     )
@@ -201,7 +200,7 @@ def load_thresholds(path: Path, label_space: LabelSpace) -> FloatArray:
     if missing or unknown:
         raise CheckpointError(
             f"{path} does not fit the labels of the checkpoint: missing {_some(missing)}, "
-            f"unknown {_some(unknown)}; run optimize_thresholds.py for this checkpoint",
+            f"unknown {_some(unknown)}; remove the file and run optimize_thresholds.py again",
             missing=missing,
             unknown=unknown,
         )
