@@ -1,0 +1,208 @@
+"""The one path of every request: bytes or text → cache → batcher → vector and tag logits."""
+
+import base64
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from functools import partial
+from itertools import repeat
+
+import torch
+from PIL import Image
+
+from wardrobe import images
+from wardrobe.encoders import Encoder
+from wardrobe.errors import (
+    DeadlineExceededError,
+    TooLargeError,
+    UnreadablePictureError,
+    UnsupportedQueryError,
+)
+from wardrobe.index import Index
+from wardrobe.searcher import Searcher
+from wardrobe.serving import telemetry
+from wardrobe.serving.batcher import Batcher, Job
+from wardrobe.serving.cache import Encoding, EncodingCache
+from wardrobe.serving.schemas import Upload
+from wardrobe.settings import Settings
+from wardrobe.tagger import Tagger
+
+Input = torch.Tensor | str
+
+
+class Engine:
+    """An encoder and an index made with it, with all that stands between them and a request."""
+
+    def __init__(self, encoder: Encoder, index: Index, settings: Settings) -> None:
+        self.encoder = encoder
+        self.index = index
+        self.searcher = Searcher(index)
+        self._settings = settings
+        self._tagger = (
+            Tagger(encoder.label_space, encoder.thresholds)
+            if encoder.label_space is not None and encoder.thresholds is not None
+            else None
+        )
+        self._cache = EncodingCache(settings.cache_bytes)
+        self._in_flight: dict[bytes, Job[Input, Encoding]] = {}
+        self._lock = threading.Lock()
+        self._batcher = Batcher(
+            self._encode_batch,
+            max_batch_size=settings.max_batch_size,
+            max_queue=settings.max_queue,
+            max_delay_s=settings.max_batch_delay_ms / 1000,
+        )
+
+    def warm_up(self) -> None:
+        """Runs both towers, the batch sizes and the index once, so that no request pays for it."""
+        side = self.encoder.picture_side
+        blank = self.encoder.prepare(Image.new("RGB", (side, side), "grey"))
+        sizes = [2**power for power in range(self._settings.max_batch_size.bit_length())]
+        for size in sizes:
+            encodings = self._encode_together([blank] * min(size, self._settings.max_queue))
+        if self.encoder.has_text:
+            self._encode_together(["warm-up"])
+        self.searcher.search(encodings[0].vector, top_k=1)
+
+    @property
+    def tagger(self) -> Tagger:
+        """What turns logits into tags; raises `UnsupportedQueryError` without tag heads."""
+        if self._tagger is None:
+            raise UnsupportedQueryError(
+                f"the encoder {self.encoder.name} has no tag heads; serve a Wardrobe checkpoint"
+            )
+        return self._tagger
+
+    def check(self) -> None:
+        """Raises `NotReadyError` with the reason once it cannot answer any more."""
+        self._batcher.check()
+
+    def close(self) -> None:
+        """Finishes what is in flight and ends the encoding thread."""
+        self._batcher.close()
+
+    def encode_picture(self, upload: Upload, deadline: float) -> "Future[Encoding]":
+        """Starts encoding a picture; errors arrive in the future, as the encoding does."""
+        future: Future[Encoding] = Future()
+        try:
+            data = self._bytes_of(upload)
+        except (UnreadablePictureError, TooLargeError) as error:
+            future.set_exception(error)
+            return future
+        return self._encode(b"picture", data, partial(self._pixels_of, data), deadline)
+
+    def encode_text(self, text: str, deadline: float) -> "Future[Encoding]":
+        """Starts encoding a text; errors arrive in the future, as the encoding does.
+
+        Raises:
+            UnsupportedQueryError: the encoder has no text tower.
+        """
+        if not self.encoder.has_text:
+            raise UnsupportedQueryError(
+                f"the encoder {self.encoder.name} has no text tower; search by image, id or vector"
+            )
+        return self._encode(b"text", text.encode(), lambda: text, deadline)
+
+    def result(self, future: "Future[Encoding]", deadline: float) -> Encoding:
+        """Waits for an encoding, until the deadline at most.
+
+        Raises:
+            DeadlineExceededError: the deadline came first.
+            WardrobeError: what is wrong with the input or the engine.
+        """
+        try:
+            return future.result(deadline - time.monotonic())
+        except (TimeoutError, CancelledError) as error:
+            limit = self._settings.deadline_s
+            raise DeadlineExceededError(
+                f"no result within {limit:g} s, the deadline; the server is busy, try again later",
+                limit_s=limit,
+            ) from error
+
+    def _bytes_of(self, upload: Upload) -> bytes:
+        data = upload.content
+        if isinstance(data, str):
+            try:
+                data = base64.b64decode(data, validate=True)
+            except ValueError as error:
+                raise UnreadablePictureError(f"the picture is not base64: {error}") from error
+        limit = self._settings.max_picture_bytes
+        if len(data) > limit:
+            raise TooLargeError(
+                f"the picture has {len(data)} bytes; the limit is {limit}",
+                bytes=len(data),
+                limit=limit,
+            )
+        return data
+
+    def _pixels_of(self, data: bytes) -> torch.Tensor:
+        with telemetry.stage("decode"):
+            picture = images.decode(
+                data,
+                max_pixels=self._settings.max_picture_pixels,
+                draft_side=self.encoder.picture_side,
+            )
+            return self.encoder.prepare(picture)
+
+    def _encode(
+        self, kind: bytes, content: bytes, prepare: Callable[[], Input], deadline: float
+    ) -> "Future[Encoding]":
+        """Finds an encoding in the cache or on its way; else prepares the input and queues it."""
+        fingerprint = self.encoder.fingerprint.encode()
+        key = hashlib.sha256(b"\0".join([kind, fingerprint, content])).digest()
+        with self._lock:
+            if known := self._cache.get(key):
+                telemetry.CACHE_LOOKUPS.labels("hit").inc()
+                future: Future[Encoding] = Future()
+                future.set_result(known)
+                return future
+            if job := self._in_flight.get(key):
+                telemetry.CACHE_LOOKUPS.labels("shared").inc()
+                job.deadline = max(job.deadline, deadline)
+                return job.future
+            telemetry.CACHE_LOOKUPS.labels("miss").inc()
+            job = self._in_flight[key] = Job(deadline)
+        job.future.add_done_callback(partial(self._keep, key))
+        try:
+            job.value = prepare()
+            self._batcher.submit(job)
+        except Exception as error:
+            job.future.set_exception(error)
+        return job.future
+
+    def _keep(self, key: bytes, future: "Future[Encoding]") -> None:
+        with self._lock:
+            if not future.cancelled() and future.exception() is None:
+                self._cache.put(key, future.result())
+            del self._in_flight[key]
+
+    def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
+        jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]
+        self._batcher.submit(*jobs)
+        return [job.future.result() for job in jobs]
+
+    def _encode_batch(self, values: Sequence[Input]) -> list[Encoding]:
+        """Encodes pictures and texts, each kind in one forward; runs in the encoding thread."""
+        pictures = [value for value in values if isinstance(value, torch.Tensor)]
+        texts = [value for value in values if isinstance(value, str)]
+        of_pictures = iter(self._encode_pictures(pictures) if pictures else [])
+        of_texts = iter(self._encode_texts(texts) if texts else [])
+        return [next(of_texts if isinstance(value, str) else of_pictures) for value in values]
+
+    def _encode_pictures(self, pictures: Sequence[torch.Tensor]) -> list[Encoding]:
+        encoding = self.encoder.encode_pictures(torch.stack(list(pictures)))
+        telemetry.ENCODED_INPUTS.labels("picture").inc(len(pictures))
+        rows = repeat(None) if encoding.logits is None else encoding.logits
+        # Copies, because a cached row must not keep its whole batch in memory.
+        return [
+            Encoding(vector.copy(), None if logits is None else logits.copy())
+            for vector, logits in zip(encoding.vectors, rows, strict=False)
+        ]
+
+    def _encode_texts(self, texts: Sequence[str]) -> list[Encoding]:
+        vectors = self.encoder.encode_texts(texts)
+        telemetry.ENCODED_INPUTS.labels("text").inc(len(texts))
+        return [Encoding(vector.copy(), None) for vector in vectors]

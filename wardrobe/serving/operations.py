@@ -1,0 +1,57 @@
+"""The calls for operators and programs: health, metrics and the contract."""
+
+from flask import Blueprint, Response, jsonify, redirect, url_for
+from prometheus_client import CONTENT_TYPE_LATEST
+from werkzeug.wrappers import Response as BaseResponse
+
+import wardrobe
+from wardrobe.serving import openapi, telemetry
+from wardrobe.serving.answers import answer
+from wardrobe.serving.schemas import Alive, Health, IndexHealth
+from wardrobe.serving.service import current_service
+
+blueprint = Blueprint("operations", __name__)
+
+
+@blueprint.get("/livez")
+def livez() -> Response:
+    """Says that the process answers."""
+    return answer(Alive())
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Says what is served; 503 with the reason while nothing can be."""
+    engine = current_service().engine
+    health = Health(
+        version=wardrobe.__version__,
+        encoder=engine.encoder.name,
+        fingerprint=engine.encoder.fingerprint,
+        dimension=engine.encoder.dimension,
+        precision=engine.encoder.precision,
+        has_text=engine.encoder.has_text,
+        index=IndexHealth(
+            kind=engine.index.record.kind,
+            count=engine.index.count,
+            fingerprint=engine.index.record.fingerprint,
+        ),
+    )
+    return answer(health)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Returns the metrics of all workers."""
+    return Response(telemetry.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.get("/openapi.json")
+def document() -> Response:
+    """Returns the contract."""
+    return jsonify(openapi.document(current_service()))
+
+
+@blueprint.get("/")
+def home() -> BaseResponse:
+    """Leads to the documentation."""
+    return redirect(url_for("swagger_ui.show"))

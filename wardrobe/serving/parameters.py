@@ -1,0 +1,118 @@
+"""Request → validated parameters: one set of names in query string, form, files and JSON body."""
+
+import json
+import reprlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from wardrobe.errors import BadRequestError, UnsupportedMediaTypeError
+from wardrobe.serving import telemetry
+from wardrobe.serving.schemas import Upload
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_SHOWN_PROBLEMS = 3
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 60
+
+
+def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
+    """Returns the parameters of a request, wherever they came from.
+
+    Args:
+        raw_picture: the parameter that a body of Content-Type image/* stands for.
+
+    Raises:
+        BadRequestError: a parameter is unknown, repeated or against its rule, or the body is
+            not a JSON object.
+        UnsupportedMediaTypeError: a body of a Content-Type that is not read.
+    """
+    with telemetry.stage("read"):
+        given = [*request.args.items(multi=True)]
+        if request.method == "POST":
+            given += _body(request, raw_picture)
+        values = _by_name(given)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _bad_request(error, known=sorted(model.model_fields)) from error
+
+
+def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
+    if request.mimetype in _FORMS:
+        yield from request.form.items(multi=True)
+        for name, file in request.files.items(multi=True):
+            content = file.read()
+            if file.filename or content:  # a browser sends an empty part for a field left empty
+                yield name, Upload(file.filename or name, content)
+    elif request.is_json:
+        yield from _json_object(request.get_data()).items()
+    elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
+        yield raw_picture, Upload("body", request.get_data())
+    elif request.mimetype or request.get_data():
+        raise UnsupportedMediaTypeError(
+            f"Content-Type {request.mimetype!r} is not read; send multipart/form-data, "
+            "application/json or image/*",
+            content_type=request.mimetype,
+        )
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(f"the body is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BadRequestError(
+            f'the JSON body must be an object like {{"text": "red dress"}}, '
+            f"got {_repr.repr(content)}"
+        )
+    return content
+
+
+def _by_name(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Gathers the files of each name in a list; anything else may be given once."""
+    files: dict[str, list[Upload]] = defaultdict(list)
+    values: dict[str, Any] = {}
+    for name, value in given:
+        if isinstance(value, Upload):
+            files[name].append(value)
+        elif name in values:
+            raise BadRequestError(
+                f"{_repr.repr(name)} is given twice; give it once", parameter=name
+            )
+        else:
+            values[name] = value
+    for name in files.keys() & values.keys():
+        raise BadRequestError(f"{name} is given both as a file and as text", parameter=name)
+    return values | files
+
+
+def _bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
+    problems = error.errors(include_url=False)
+    message = "; ".join(_explain(problem, known) for problem in problems[:_SHOWN_PROBLEMS])
+    if len(problems) > _SHOWN_PROBLEMS:
+        message += f"; and {len(problems) - _SHOWN_PROBLEMS} more"
+    return BadRequestError(message, parameters=[_name(p) for p in problems[:_SHOWN_PROBLEMS]])
+
+
+def _explain(problem: ErrorDetails, known: list[str]) -> str:
+    name, value = _name(problem), _repr.repr(problem["input"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown parameter {_repr.repr(name)}; this call knows {', '.join(known)}"
+    if problem["type"] == "value_error":
+        rule = str(problem["ctx"]["error"])
+        return f"{name} is {value}: {rule}" if name else rule
+    rule = problem["msg"].replace("Input should", "it must").replace("String should", "it must")
+    return f"{name} is {value}: {rule.replace('List should', 'it must')}"
+
+
+def _name(problem: ErrorDetails) -> str:
+    first, *rest = problem["loc"] or ("",)
+    return str(first) + "".join(f"[{part}]" for part in rest)
