@@ -66,6 +66,12 @@ class LabelSpace:
         return slices
 
     @cached_property
+    def most_specific_first(self) -> tuple[str, ...]:
+        """Attribute names by how many labels they have: `article_type` before `category`."""
+        by_labels = sorted(self.attributes, key=lambda a: len(a.labels), reverse=True)
+        return tuple(attribute.name for attribute in by_labels)
+
+    @cached_property
     def _columns(self) -> dict[str, int]:
         return {name: column for column, name in enumerate(self.names)}
 
