@@ -122,7 +122,8 @@ class Index:
 
 def building_folder(folder: Path) -> Path:
     """Returns where an index is built before it takes the place of `folder`."""
-    return folder.with_name(f"{folder.name}.building")
+    absolute = Path(os.path.abspath(folder))
+    return absolute.with_name(f"{absolute.name}.building")
 
 
 def replace_index(folder: Path) -> None:
@@ -150,18 +151,23 @@ def recover_index(folder: Path) -> None:
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuses to replace what is not an index.
+    """Refuses to replace what is not an index, or to build where something else is.
 
     Raises:
-        IndexFolderError: `folder` is a file, or has files that no index has.
+        IndexFolderError: `folder` or its building folder is a file, or has files of another kind.
     """
-    if folder.exists():
-        found = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-        foreign = sorted(found - {RECORD, VECTORS, CATALOGUE, ERRORS})
-        if foreign:
-            raise IndexFolderError(
-                f"{folder} is not an index folder, it has {foreign[0]!r}; choose another --out"
-            )
+    for place, known in (
+        (folder, {RECORD, VECTORS, CATALOGUE, ERRORS}),
+        (building_folder(folder), {"shards", "final", "old"}),
+    ):
+        if place.exists():
+            found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
+            foreign = sorted(found - known)
+            if foreign:
+                raise IndexFolderError(
+                    f"{place} would be replaced, but {foreign[0]!r} is not part of an index; "
+                    "choose another --out"
+                )
 
 
 def _locate(folder: Path) -> tuple[Path, int | None]:
