@@ -62,7 +62,9 @@ def test_without_any_positive_the_macro_mean_is_nan():
 def test_weights_count_items_as_often_as_a_resample_draws_them():
     probabilities, targets, known = planted(items=41)
     weights = metrics.bootstrap_weights(41, resamples=5, seed=1)
-    assert weights.sum(axis=1).tolist() == [41] * 5
+    assert weights.sum(axis=1).tolist() == [41] * 6
+    assert (weights[0] == 1).all()
+    assert (weights[1:] != 1).any()
     values = metrics.average_precisions(probabilities, targets, known, SPACE, weights=weights)
     micro = metrics.micro_mean_average_precision(
         probabilities, targets, known, SPACE, weights=weights
@@ -163,7 +165,8 @@ def test_retrieval_metrics_agree_with_loops(queries, gallery):
     similarities = random.random((queries, gallery)).round(1).astype(np.float32)  # many ties
     relevant = random.random((queries, gallery)) < 0.3
     own = random.integers(-1, gallery, queries)
-    ranked = metrics.ranked_relevance(similarities, relevant, own)
+    relevant[np.arange(queries), own] &= own < 0
+    ranked = np.take_along_axis(relevant, metrics.rank(similarities, own), axis=1)
     values = metrics.retrieval_metrics(ranked, ks=(1, 4, 10))
     for query in range(queries):
         for k in (1, 4, 10):
@@ -179,37 +182,43 @@ def test_ndcg_agrees_with_scikit_learn_without_ties():
     random = np.random.default_rng(5)
     similarities = random.permutation(60).reshape(3, 20).astype(np.float32)
     relevant = random.random((3, 20)) < 0.4
-    values = metrics.retrieval_metrics(metrics.ranked_relevance(similarities, relevant), ks=(7,))
+    ranked = np.take_along_axis(relevant, metrics.rank(similarities), axis=1)
+    values = metrics.retrieval_metrics(ranked, ks=(7,))
     assert np.mean(values["ndcg@7"]) == pytest.approx(ndcg_score(relevant, similarities, k=7))
 
 
-def test_a_query_never_finds_itself():
-    similarities = np.eye(4, dtype=np.float32)
-    relevant = np.eye(4, dtype=bool)
-    ranked = metrics.ranked_relevance(similarities, relevant, own=np.arange(4))
-    assert not ranked.any()
-    assert np.isnan(metrics.retrieval_metrics(ranked)["hit@10"]).all()
+def test_a_query_comes_last_in_its_own_ranking():
+    similarities = np.array([[1, 0.5, 0.2], [0.5, 1, 0.7], [0.2, 0.7, 0.1]], np.float32)
+    order = metrics.rank(similarities, own=np.array([0, 1, -1]))
+    assert order.tolist() == [[1, 2, 0], [2, 0, 1], [1, 0, 2]]
+    assert similarities[0, 0] == 1
 
 
 def test_an_empty_gallery_answers_no_query():
-    ranked = metrics.ranked_relevance(np.zeros((2, 0), np.float32), np.zeros((2, 0), bool))
-    assert np.isnan(metrics.retrieval_metrics(ranked, ks=(1, 5))["precision@5"]).all()
+    values = metrics.retrieval_metrics(np.zeros((2, 0), bool), ks=(1, 5))
+    assert np.isnan(values["precision@5"]).all()
 
 
-def test_weighted_mean_skips_undefined_values():
-    values = np.array([1.0, np.nan, 0.0])
-    weights = np.array([[1, 1, 1], [2, 1, 0], [0, 3, 0]], np.float64)
-    means = metrics.weighted_mean(values, weights)
-    np.testing.assert_allclose(means, [0.5, 1.0, np.nan])
+def test_means_leave_queries_without_an_answer_out():
+    values = {"a": np.array([1.0, np.nan, 0.0, 0.0]), "b": np.array([1.0, np.nan, 1.0, 1.0])}
+    estimates = metrics.mean_estimates(values, resamples=50)
+    assert estimates["a"].value == pytest.approx(1 / 3)
+    assert estimates["b"] == metrics.Estimate(1, 1, 1)
+    nothing = metrics.mean_estimates({"a": np.array([np.nan])})["a"]
+    assert all(math.isnan(v) for v in (nothing.value, nothing.low, nothing.high))
 
 
-def test_the_bootstrap_interval_covers_the_mean_and_repeats_with_its_seed():
+def test_the_bootstrap_interval_is_that_of_the_mean_and_repeats_with_its_seed():
     values = np.random.default_rng(0).random(400)
-    means = metrics.weighted_mean(values, metrics.bootstrap_weights(400, seed=7))
-    low, high = metrics.percentile_interval(means)
+    found = metrics.mean_estimates({"x": values}, seed=7)["x"]
     error = values.std() / math.sqrt(400)
-    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.3 * error)
-    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.3 * error)
-    again = metrics.weighted_mean(values, metrics.bootstrap_weights(400, seed=7))
-    np.testing.assert_array_equal(means, again)
-    assert all(math.isnan(v) for v in metrics.percentile_interval(np.full(3, np.nan)))
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - 1.96 * error, abs=0.3 * error)
+    assert found.high == pytest.approx(values.mean() + 1.96 * error, abs=0.3 * error)
+    assert metrics.mean_estimates({"x": values}, seed=7)["x"] == found
+
+
+def test_undefined_resamples_do_not_widen_the_interval():
+    values = np.array([0.5, 0.4, np.nan, 0.6, np.nan])
+    found = metrics.Estimate.of(values)
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.405, 0.595))

@@ -4,7 +4,8 @@ Tagging metrics take `weights (resamples, items)`, how often each resample draws
 give one value a resample: `bootstrap_weights` makes them, None means every item once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,27 +17,53 @@ Values = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+# Bootstrap
+
+
 def bootstrap_weights(items: int, resamples: int = 1000, seed: int = 0) -> Values:
-    """Returns how often each resample draws each item `(resamples, items)`."""
+    """Returns how often each resample draws each item `(1 + resamples, items)`.
+
+    The first row draws every item once: it gives the metric itself.
+    """
     chances = np.full(items, 1 / max(items, 1))
     drawn = np.random.default_rng(seed).multinomial(items, chances, resamples)
-    return drawn.astype(np.float64)
+    return np.vstack([np.ones(items), drawn])
 
 
-def percentile_interval(values: Values, level: float = 0.95) -> tuple[float, float]:
-    """Returns the middle `level` of bootstrapped values, undefined (nan) ones left out."""
-    if np.isnan(values).all():
-        return float("nan"), float("nan")
-    tail = 100 * (1 - level) / 2
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
-    return float(low), float(high)
+@dataclass(frozen=True)
+class Estimate:
+    """A metric and the middle 95 % of its bootstrap resamples; nan where undefined."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    @classmethod
+    def of(cls, values: Values) -> "Estimate":
+        """Takes a metric's values under `bootstrap_weights`; undefined resamples are left out."""
+        resampled = values[1:][~np.isnan(values[1:])]
+        if not len(resampled):
+            return cls(float(values[0]), float("nan"), float("nan"))
+        low, high = np.percentile(resampled, [2.5, 97.5])
+        return cls(float(values[0]), float(low), float(high))
 
 
-def weighted_mean(values: Values, weights: Values) -> Values:
-    """Returns the mean of the defined (not nan) values under each row of weights; nan if none."""
-    defined = ~np.isnan(values)
-    totals = weights[:, defined].sum(axis=1)
-    return _divide(weights[:, defined] @ values[defined], totals, empty=np.nan)
+def mean_estimates(
+    metrics: Mapping[str, Values], resamples: int = 1000, seed: int = 0
+) -> dict[str, Estimate]:
+    """Returns the means of metrics that each have one value a query (or item), nan left out.
+
+    All metrics must be nan for the same queries.
+    """
+    table = np.column_stack(list(metrics.values()))
+    table = table[~np.isnan(table).any(axis=1)]
+    if not len(table):
+        return {name: Estimate(float("nan"), float("nan"), float("nan")) for name in metrics}
+    means = bootstrap_weights(len(table), resamples, seed) @ table / len(table)
+    return {name: Estimate.of(means[:, i]) for i, name in enumerate(metrics)}
 
 
 # Tagging
@@ -176,21 +203,19 @@ def top_label_hits(probabilities: FloatArray, targets: FloatArray) -> Values:
 # Retrieval
 
 
-def ranked_relevance(
-    similarities: FloatArray, relevant: BoolArray, own: npt.NDArray[np.int64] | None = None
-) -> BoolArray:
-    """Returns `relevant` with each row in order of falling similarity `(queries, gallery)`.
+def rank(
+    similarities: FloatArray, own: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
+    """Returns the gallery in order of falling similarity, for each query `(queries, gallery)`.
 
-    Equal similarities keep the order of the gallery. `own` is each query's own column, -1 where
-    it is not in the gallery: that column goes last and is not relevant.
+    Equal similarities keep the order of the gallery. `own` is the column of the query itself, -1
+    where it is not in the gallery: it goes last, and must not count as relevant.
     """
     if own is not None:
         inside = np.flatnonzero(own >= 0)
-        similarities, relevant = similarities.copy(), relevant.copy()
+        similarities = similarities.copy()
         similarities[inside, own[inside]] = -np.inf
-        relevant[inside, own[inside]] = False
-    order = np.argsort(-similarities, axis=1, kind="stable")
-    return np.take_along_axis(relevant, order, axis=1)
+    return np.argsort(-similarities, axis=1, kind="stable")
 
 
 def retrieval_metrics(ranked: BoolArray, ks: Sequence[int] = (1, 5, 10)) -> dict[str, Values]:
