@@ -1,0 +1,264 @@
+"""Training: it learns, survives kill -9 with the same result, stops early, says what is wrong."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from tests import tiny_checkpoints
+from wardrobe.encoders import load_encoder
+from wardrobe.encoding import encode_pictures
+from wardrobe.errors import BadRequestError, CheckpointError, DatasetError
+from wardrobe.labels import Attribute, LabelSpace
+from wardrobe.manifest import Item, Manifest
+from wardrobe.training.augmentation import augment
+from wardrobe.training.dataset import load_dataset, phrases_of
+from wardrobe.training.loop import normalise, train
+from wardrobe.training.network import image_processor, warmup_cosine
+from wardrobe.training.recipe import Recipe, RunOptions, parse
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+COLOURS = {"Red": (220, 30, 30), "Green": (30, 200, 40), "Blue": (30, 40, 220)}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """72 training and 24 validation pictures of plain colour on noise."""
+    folder = tmp_path_factory.mktemp("colours")
+    generator = np.random.default_rng(0)
+    items = []
+    for number in range(96):
+        name = list(COLOURS)[number % 3]
+        noise = generator.integers(-25, 25, (48, 48, 3))
+        array = (np.array(COLOURS[name]) + noise).clip(0, 255).astype(np.uint8)
+        Image.fromarray(array).save(folder / f"{number}.png")
+        split = "train" if number < 72 else "val"
+        items.append(Item(f"{number}.png", split, f"a {name.lower()} dress", {"colour": (name,)}))
+    space = LabelSpace((Attribute("colour", "single", tuple(COLOURS)),))
+    Manifest(folder, tuple(items), space).save()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    text_tower = tiny_checkpoints.save_text_tower(tmp_path_factory.mktemp("text") / "tower")
+    return Recipe(
+        data=(str(root),),
+        text_model=str(text_tower),
+        image_size=32,
+        hidden_size=32,
+        layers=1,
+        epochs=3,
+        batch_size=12,
+        ema_decay=0.5,
+        precision="fp32",
+    )
+
+
+def test_a_run_learns_and_leaves_a_checkpoint(recipe: Recipe, root: Path, tmp_path: Path) -> None:
+    folder = train(recipe, RunOptions(run=tmp_path))
+
+    encoder = load_encoder(str(folder), precision="fp32")
+    val = Manifest.load(root).split("val")
+    encoded = list(encode_pictures(encoder, [root / item.image_path for item in val]))
+    assert encoder.label_space is not None
+    names = encoder.label_space.attributes[0].labels
+    right = [
+        names[int(picture.logits.argmax())] == item.labels["colour"][0]
+        for picture, item in zip(encoded, val, strict=True)
+        if picture.logits is not None
+    ]
+    assert np.mean(right) == 1
+    with (tmp_path / "metrics.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    assert (tmp_path / "metrics.png").read_bytes().startswith(b"\x89PNG")
+    summary = json.loads((folder / "training_summary.json").read_text())
+    assert summary["recipe"]["seed"] == 0
+    assert summary["train_pictures"] == 72
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "labels.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+        "training_summary.json",
+    ]
+
+
+def test_killed_runs_go_on_with_the_same_result(recipe: Recipe, tmp_path: Path) -> None:
+    straight = load_file(train(recipe, RunOptions(run=tmp_path / "straight")) / "model.safetensors")
+    killed = tmp_path / "killed"
+    command = [
+        *(sys.executable, str(REPOSITORY / "train_vit_multilabel_pro.py")),
+        *("--data", *recipe.data, "--run", str(killed), "--text-model", recipe.text_model),
+        *("--image-size", "32", "--hidden-size", "32", "--layers", "1", "--epochs", "3"),
+        *("--batch-size", "12", "--precision", "fp32", "--save-every", "2", "--ema-decay", "0.5"),
+    ]
+    sizes = []
+    for awaited in ("pixels.npy", "state.safetensors", "metrics.csv"):
+        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while not (killed / awaited).exists() and time.monotonic() < deadline:
+            assert process.poll() is None, f"the run ended before it wrote {awaited}"
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        sizes.append(sorted(path.name for path in killed.iterdir()))
+    assert not any("checkpoint" in names for names in sizes)
+
+    resumed = load_file(train(recipe, RunOptions(run=killed, save_every=2)) / "model.safetensors")
+
+    assert straight.keys() == resumed.keys()
+    assert all(torch.equal(straight[name], resumed[name]) for name in straight)
+
+
+def test_another_recipe_does_not_go_on_with_a_run(recipe: Recipe, tmp_path: Path) -> None:
+    train(replace(recipe, epochs=1), RunOptions(run=tmp_path / "done"))
+    folder = tmp_path / "begun"
+    (folder).mkdir()
+    # A state is left behind only by an interrupted run; stop one on its first saved state.
+    options = RunOptions(run=folder, save_every=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wardrobe.training.loop.validate", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, options)
+    with pytest.raises(CheckpointError, match="recipe with other learning_rate"):
+        train(replace(recipe, learning_rate=0.5), options)
+
+
+def _interrupt(*_: object) -> float:
+    raise KeyboardInterrupt
+
+
+def test_training_stops_when_validation_no_longer_improves(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.5, 0.7, 0.6, 0.7, 0.1, 0.9])
+    monkeypatch.setattr("wardrobe.training.loop.validate", lambda *_: next(scores))
+    folder = train(replace(recipe, epochs=6, patience=2), RunOptions(run=tmp_path))
+    summary = json.loads((folder / "training_summary.json").read_text())
+    assert len(summary["history"]) == 4
+    assert summary["best_epoch"] == 2
+
+
+def test_a_plain_vit_trains_through_the_same_loop(recipe: Recipe, tmp_path: Path) -> None:
+    backbone = tiny_checkpoints.save_vit(tmp_path / "vit")
+    vit = replace(recipe, backbone=str(backbone), epochs=1)
+    encoder = load_encoder(str(train(vit, RunOptions(run=tmp_path / "run"))))
+    assert encoder.label_space is not None
+    assert len(encoder.label_space) == 3
+
+
+def test_several_roots_are_one_dataset_in_which_unasked_is_unknown(
+    root: Path, tmp_path: Path
+) -> None:
+    other = LabelSpace(
+        (Attribute("colour", "single", ("Red", "Pink")), Attribute("garment", "single", ("Hat",)))
+    )
+    items = (
+        Item("0.png", "train", "", {"garment": ("Hat",)}),
+        Item("1.png", "val", "", {"colour": ("Pink",)}),
+    )
+    Manifest(tmp_path, items, other).save()
+    dataset = load_dataset([root, tmp_path])
+    assert dataset.label_space.names == (
+        "colour=Red",
+        "colour=Green",
+        "colour=Blue",
+        "garment=Hat",
+    )
+    assert dataset.train.known[-1].tolist() == [False, True]
+    assert dataset.train.known[0].tolist() == [True, False]
+    assert not dataset.val.known[-1].any()  # no training picture is pink
+
+
+def test_phrases_name_the_most_specific_thing_with_its_colour() -> None:
+    space = LabelSpace(
+        (
+            Attribute("category", "single", ("Apparel",)),
+            Attribute("article_type", "single", ("Shirts", "Jeans")),
+            Attribute("colour", "single", ("Red", "Blue", "Green")),
+        )
+    )
+    labels = {"category": ("Apparel",), "article_type": ("Shirts",), "colour": ("Red",)}
+    assert phrases_of(Item("x.jpg", "train", "Nice one", labels), space) == [
+        "Nice one",
+        "shirts",
+        "red shirts",
+    ]
+    assert phrases_of(Item("x.jpg", "train"), space) == []
+
+
+def test_a_root_without_validation_pictures_is_refused(tmp_path: Path) -> None:
+    space = LabelSpace((Attribute("colour", "single", ("Red",)),))
+    Manifest(tmp_path, (Item("0.png", "train", "", {"colour": ("Red",)}),), space).save()
+    with pytest.raises(DatasetError, match=r"split 'val'.*--splits"):
+        load_dataset([tmp_path])
+
+
+def test_unreadable_pictures_are_named_before_training(
+    root: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    manifest = Manifest.load(root)
+    (tmp_path / "broken.png").write_bytes((root / "0.png").read_bytes()[:200])
+    items = [replace(item, image_path=str(root / item.image_path)) for item in manifest.items]
+    broken = replace(items[0], image_path="broken.png")
+    Manifest(tmp_path, (broken, *items), manifest.label_space).save()
+    with pytest.raises(DatasetError, match=r"1 pictures cannot be read.*--fix.*broken.png"):
+        train(replace(recipe, data=(str(tmp_path),)), RunOptions(run=tmp_path / "run"))
+    assert not (tmp_path / "run" / "pixels.npy").exists()
+
+
+def test_augmented_pictures_keep_their_colour_and_repeat_with_the_seed() -> None:
+    pictures = torch.zeros(64, 3, 40, 40, dtype=torch.uint8)
+    pictures[:, 0] = 180
+    first, second = (augment(pictures, 32, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert first.shape == (64, 3, 32, 32)
+    kept = (first != 127).all(dim=1)  # outside erased boxes
+    red, green, blue = (first[:, channel][kept] for channel in range(3))
+    assert (red > green + 60).all()
+    torch.testing.assert_close(green, blue)
+
+
+def test_training_pixels_are_scaled_as_the_processor_scales(recipe: Recipe) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    processor = image_processor(recipe)
+    expected = processor(images=[Image.fromarray(array)], return_tensors="pt").pixel_values
+    pixels = torch.from_numpy(array.transpose(2, 0, 1))[None].float()
+    torch.testing.assert_close(normalise(pixels, processor), expected, rtol=0, atol=1e-5)
+
+
+def test_the_rate_rises_then_falls_to_nothing() -> None:
+    shares = [warmup_cosine(step, 100, 0.1) for step in range(100)]
+    assert np.argmax(shares) in (9, 10)
+    assert max(shares) == 1
+    assert shares[:10] == sorted(shares[:10])
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+    assert shares[-1] < 0.001
+
+
+def test_flags_are_the_recipe_and_bad_values_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe, options, smoke = parse(
+        Recipe(), "", ["--data", "a", "b", "--epochs", "3", "--run", "r", "--tensorboard"]
+    )
+    assert (recipe.data, recipe.epochs, smoke) == (("a", "b"), 3, False)
+    assert options == RunOptions(run=Path("r"), tensorboard=True)
+    with pytest.raises(BadRequestError, match="--batch-size 1 must be from 2"):
+        parse(Recipe(), "", ["--data", "a", "--batch-size", "1"])
+    with pytest.raises(SystemExit):
+        parse(Recipe(), "", [])
+    assert "prepare_dataset.py" in capsys.readouterr().err
