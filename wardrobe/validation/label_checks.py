@@ -20,6 +20,8 @@ SLIP_COUNT = 5
 OVERLAP_COUNT = 5
 """Fewer captions than this that name another label are slips, not two labels that overlap."""
 
+_PLURAL = re.compile(r"(?<=ch|sh|ss)es$|(?<=\w\w[^s])s$")
+
 
 def check_labels(manifest: Manifest, minimum_count: int) -> Iterator[Finding]:
     """Yields faults of labels and captions, attribute by attribute."""
@@ -64,20 +66,20 @@ def _check_unknown(attribute: Attribute, carriers: dict[str, tuple[int, ...]]) -
 def _check_spelling(
     attribute: Attribute, carriers: dict[str, tuple[int, ...]]
 ) -> Iterator[Finding]:
-    """Compares each label with those on more items (of equals, with those before it)."""
+    """Compares each label with those on more items (of equals, with those listed before it)."""
     counts = {label: len(carriers.get(label, ())) for label in attribute.labels}
     ranked = sorted(attribute.labels, key=lambda label: -counts[label])
-    for rank, label in enumerate(ranked):
-        for other in ranked[:rank]:
-            much_rarer = 0 < counts[label] * MUCH_MORE_FREQUENT <= counts[other]
-            same_letters = _letters(label) == _letters(other)
-            slips = DamerauLevenshtein.distance(_letters(label), _letters(other))
-            nearly = slips <= len(label) // 8 + 1 and counts[label] <= SLIP_COUNT
-            message = f"{attribute.name}={label} ({counts[label]}); {other} ({counts[other]})?"
-            if same_letters and much_rarer:
-                yield Finding("misspelt_label", message, carriers[label], carriers[label])
-            elif same_letters or (nearly and much_rarer):
-                yield Finding("similar_label", message, carriers.get(label, ()))
+    for rank, label in enumerate(ranked[1:], start=1):
+        distances = {other: _slips(label, other) for other in ranked[:rank]}
+        nearest = min(distances, key=distances.__getitem__)
+        much_rarer = 0 < counts[label] * MUCH_MORE_FREQUENT <= counts[nearest]
+        few_slips = distances[nearest] <= 1 + len(label) // 8 and counts[label] <= SLIP_COUNT
+        positions = carriers.get(label, ())
+        message = f"{attribute.name}={label} ({counts[label]}); {nearest} ({counts[nearest]})?"
+        if distances[nearest] == 0 and much_rarer:
+            yield Finding("misspelt_label", message, positions, positions)
+        elif distances[nearest] == 0 or (few_slips and much_rarer):
+            yield Finding("similar_label", message, positions)
 
 
 def _check_answers(manifest: Manifest, attribute: Attribute) -> Iterator[Finding]:
@@ -117,6 +119,10 @@ def _check_overlap(manifest: Manifest, attribute: Attribute) -> Iterator[Finding
             yield Finding("overlapping_labels", message, tuple(positions))
 
 
+def _slips(label: str, other: str) -> int:
+    return DamerauLevenshtein.distance(_letters(label), _letters(other))
+
+
 def _letters(label: str) -> str:
     """Returns what is left of a label without case, spaces, hyphens and the like."""
     return re.sub(r"[\W_]+", "", label.casefold())
@@ -125,4 +131,4 @@ def _letters(label: str) -> str:
 def _phrase(text: str) -> str:
     """Returns the words of a text in the singular, with spaces around them: T-Shirts → tshirt."""
     words = re.findall(r"[^\W_]+", re.sub(r"(?<=\w)[-'’](?=\w)", "", text.casefold()))
-    return " " + " ".join(re.sub(r"(?<=\w{3})s$", "", word) for word in words) + " "
+    return " " + " ".join(_PLURAL.sub("", word) for word in words) + " "

@@ -15,7 +15,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from wardrobe.errors import WardrobeError
-from wardrobe.images import decode
+from wardrobe.images import EXTENSIONS, decode
 from wardrobe.manifest import Manifest
 
 HASH_SIDE = 16
@@ -90,4 +90,4 @@ def _extensions_of(data: bytes) -> frozenset[str]:
         # Phones save several views in one JPEG ("MPO") and name it .jpg.
         formats = {picture.format, "JPEG"} if picture.format == "MPO" else {picture.format}
     registered = Image.registered_extensions()
-    return frozenset(suffix for suffix, name in registered.items() if name in formats)
+    return frozenset(suffix for suffix in EXTENSIONS if registered[suffix] in formats)
