@@ -14,10 +14,12 @@ EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif"
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # MPO opens as JPEG
 MAX_PIXELS = 50_000_000
 
+# Broken EXIF and the like: what matters is whether the pixels decode. Here and not around each
+# decoding, because filters are the process's and pictures are decoded in threads.
+warnings.filterwarnings("ignore", module="PIL")
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-Image.MAX_IMAGE_PIXELS = (
-    None  # `decode` checks the declared size itself, before any pixel is decoded
-)
+# `decode` checks the declared size itself, before any pixel is decoded.
+Image.MAX_IMAGE_PIXELS = None
 
 
 def decode(
@@ -30,8 +32,8 @@ def decode(
     Args:
         data: the encoded picture.
         max_pixels: limit on width × height as declared in the header.
-        draft_side: pixels; a JPEG may be decoded at a fraction of its size while its short side stays
-            at least twice this: the later resize stays honest, most of the time is saved.
+        draft_side: pixels; a JPEG may be decoded at a fraction of its size while its short side
+            stays at least twice this: the later resize stays honest, most of the time is saved.
 
     Raises:
         UnreadablePictureError: empty, truncated or not a picture of a known format.
@@ -40,35 +42,26 @@ def decode(
     if not data:
         raise UnreadablePictureError("the picture is empty (0 bytes)")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # broken EXIF and the like: what matters is whether pixels decode
-            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                width, height = picture.size
-                if width * height > max_pixels:
-                    raise TooLargeError(
-                        f"the picture has {width}x{height} = {width * height} pixels; "
-                        f"the limit is {max_pixels}",
-                        pixels=width * height,
-                        limit=max_pixels,
-                    )
-                if draft_side is not None:
-                    picture.draft("RGB", _draft_size(width, height, 2 * draft_side))
-                return _to_rgb(ImageOps.exif_transpose(picture))
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > max_pixels:
+                raise TooLargeError(
+                    f"the picture has {width}x{height} = {width * height} pixels; "
+                    f"the limit is {max_pixels}",
+                    pixels=width * height,
+                    limit=max_pixels,
+                )
+            if draft_side is not None:
+                picture.draft("RGB", _draft_size(width, height, 2 * draft_side))
+            return _to_rgb(ImageOps.exif_transpose(picture))
+    except TooLargeError:
+        raise
     except UnidentifiedImageError as error:
         raise UnreadablePictureError(
             f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS)}",
             bytes=len(data),
         ) from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        IndexError,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
+    except Exception as error:  # damaged bytes make Pillow raise almost anything
         raise UnreadablePictureError(
             f"the picture is truncated or damaged: {error}", bytes=len(data)
         ) from error
