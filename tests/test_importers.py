@@ -117,7 +117,7 @@ def test_csv(tmp_path):
     (tmp_path / "t.csv").write_text(
         "file,kind,tones,about,set\n"
         "a.jpg,Shirts, Red ; Navy Blue;,nice,train\n"
-        f"{tmp_path}/far/b.jpg,,Red,,\n"
+        f"{tmp_path}/near/../far/b.jpg,,Red,,\n"
     )
     manifest = csv_table.read(
         tmp_path / "t.csv", tmp_path, "file", split_column="set", caption_column="about"
@@ -238,6 +238,7 @@ def test_a_dataset_is_not_overwritten_by_accident(photos, tmp_path, capsys):
     assert "holds a dataset already" in capsys.readouterr().err
     assert main([*arguments, "--overwrite"]) == 0
     assert len(Manifest.load(tmp_path / "folder-tree").items) == 43
+    assert not (tmp_path / "folder-tree" / "quarantine.csv").exists()
 
 
 def test_a_drawn_catalogue(tmp_path, capsys):

@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None) -> None:
             fractions = arguments.splits or DEFAULT_FRACTIONS
             manifest = with_splits(manifest, groups, fractions, arguments.seed)
         manifest.save()
+    if arguments.task != "validate":  # an --overwrite brings back what was quarantined
+        (manifest.root / QUARANTINE).unlink(missing_ok=True)
     findings = validate(manifest, pictures, groups, arguments.minimum_count)
     write_report(manifest, pictures, findings)
     sys.stdout.write(as_text(manifest, pictures, findings))

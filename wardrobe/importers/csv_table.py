@@ -38,7 +38,7 @@ def read(
     folder = source.resolve().parent
     items = tuple(
         Item(
-            str(folder / row[picture_column]),
+            str((folder / row[picture_column]).resolve()),
             row.get(split_column, ""),
             row.get(caption_column, ""),
             {name: labels for name in names if (labels := split_labels(row[name]))},

@@ -18,6 +18,8 @@ from wardrobe.errors import WardrobeError
 from wardrobe.images import EXTENSIONS, decode
 from wardrobe.manifest import Manifest
 
+DRAFT_SIDE = 128
+"""Pixels; a JPEG is decoded no larger than the hash, which is taken of 64 x 64, has use for."""
 HASH_SIDE = 16
 COLOUR_SIDE = 8
 
@@ -30,7 +32,7 @@ class Picture:
         error: why it cannot be used, or None; what follows is then meaningless.
         sha256: of the file's bytes.
         extensions: suffixes right for the content.
-        size: width and height, pixels, upright.
+        size: width and height as stored, pixels.
         phash: perceptual hash, `HASH_SIDE ** 2` bits in words of 64 bits.
         colours: mean brightness and two hues (YCbCr, levels of 256) of each cell of a grid
             `(COLOUR_SIDE ** 2, 3)`.
@@ -55,18 +57,20 @@ def inspect(path: Path) -> Picture:
     """Returns what is in a picture's file, errors included."""
     try:
         data = path.read_bytes()
-        picture = decode(data)
+        picture = decode(data, draft_side=DRAFT_SIDE)
     except OSError as error:
         return Picture(f"cannot read the file: {error.strerror}")
     except WardrobeError as error:
         return Picture(error.message)
+    with Image.open(io.BytesIO(data)) as stored:
+        size, extensions = stored.size, _extensions_of(stored)
     bits = imagehash.phash(picture, hash_size=HASH_SIDE).hash
     cells = picture.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX)
     return Picture(
         error=None,
         sha256=hashlib.sha256(data).hexdigest(),
-        extensions=_extensions_of(data),
-        size=picture.size,
+        extensions=extensions,
+        size=size,
         phash=np.packbits(bits).view(np.uint64),
         colours=np.asarray(cells.convert("YCbCr"), np.int16).reshape(-1, 3),
     )
@@ -85,9 +89,8 @@ def describe_sizes(pictures: Sequence[Picture]) -> str:
     return f"{len(sizes)} sizes, {shortest[0]}x{shortest[1]} to {longest[0]}x{longest[1]} pixels"
 
 
-def _extensions_of(data: bytes) -> frozenset[str]:
-    with Image.open(io.BytesIO(data)) as picture:
-        # Phones save several views in one JPEG ("MPO") and name it .jpg.
-        formats = {picture.format, "JPEG"} if picture.format == "MPO" else {picture.format}
+def _extensions_of(picture: Image.Image) -> frozenset[str]:
+    # Phones save several views in one JPEG ("MPO") and name it .jpg.
+    picture_format = "JPEG" if picture.format == "MPO" else picture.format
     registered = Image.registered_extensions()
-    return frozenset(suffix for suffix in EXTENSIONS if registered[suffix] in formats)
+    return frozenset(suffix for suffix in EXTENSIONS if registered[suffix] == picture_format)
