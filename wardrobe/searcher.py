@@ -60,9 +60,9 @@ class Searcher:
     def _unit(self, vector: FloatArray) -> FloatArray:
         dimension = self._index.record.dimension
         if vector.shape != (dimension,):
+            found = f"{len(vector)} numbers" if vector.ndim == 1 else f"shape {vector.shape}"
             raise BadRequestError(
-                f"the vector has shape {vector.shape}; this index takes {dimension} numbers",
-                dimension=dimension,
+                f"the vector has {found}; this index takes {dimension} numbers", dimension=dimension
             )
         # Doubles, so that the squares of large numbers stay finite.
         wide = vector.astype(np.float64)

@@ -68,13 +68,11 @@ class Catalogue:
         """
         self._picture_root = picture_root
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         try:
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
             self.count: int = self._query("SELECT count(*) FROM items")[0][0]
         except sqlite3.Error as error:
-            self.close()
             raise IndexFolderError(f"SQLite cannot read {path}: {error}") from error
 
     @staticmethod

@@ -66,12 +66,12 @@ class Index:
     def _load(cls, folder: Path, encoder: Encoder) -> "Index":
         record = read_record(folder)
         refuse = refusal(folder, record.command)
+        verify(folder, record, encoder)
         try:
-            verify(folder, record, encoder)
             vectors = VectorIndex.read(folder / VECTORS)
             catalogue = Catalogue(folder / CATALOGUE, record.picture_root)
-        except OSError as error:
-            raise refuse(f"cannot read {folder}: {error}") from error
+        except IndexFolderError as error:
+            raise refuse(error.message) from error
         stated = (record.count, record.count, record.dimension)
         found = (vectors.count, catalogue.count, vectors.dimension)
         if stated != found:

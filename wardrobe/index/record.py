@@ -51,33 +51,26 @@ class IndexRecord(BaseModel):
     checksums: dict[str, str]
 
 
-def rebuild_command(folder: Path) -> str:
-    """Returns the command to name where `index.json` cannot tell it."""
-    return f"python build_index.py SOURCE --out {folder}"
-
-
 def read_record(folder: Path) -> IndexRecord:
     """Reads `index.json`.
 
     Raises:
         IndexFolderError: the folder or file is missing, unreadable or of another format version.
     """
-    refuse = refusal(folder, rebuild_command(folder))
+    refuse = refusal(folder, f"python build_index.py SOURCE --out {folder}")
     if not folder.is_dir():
         raise refuse(f"there is no index folder {folder}")
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        version = content.get("format")
+        version = content.get("format") if isinstance(content, dict) else None
         if version != FORMAT:
             raise refuse(f"{folder / RECORD} has format {version!r}, this version reads {FORMAT}")
         return IndexRecord.model_validate(content)
-    except FileNotFoundError as error:
-        raise refuse(f"{folder} has no {RECORD}") from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise refuse(f"{folder / RECORD} is damaged: {field}: {first['msg']}") from error
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise refuse(f"cannot read {folder / RECORD}: {error}") from error
 
 
@@ -105,8 +98,8 @@ def verify(folder: Path, record: IndexRecord, encoder: Encoder) -> None:
         expected = record.checksums.get(name, "none")
         try:
             found = sha256_of(folder / name)
-        except FileNotFoundError as error:
-            raise refuse(f"{folder} has no {name}") from error
+        except OSError as error:
+            raise refuse(f"cannot read {folder / name}: {error.strerror}") from error
         if found != expected:
             raise refuse(
                 f"{folder / name} is damaged: its SHA-256 is {found[:12]}…, "

@@ -1,0 +1,450 @@
+"""Building an index: what goes in, what is left out, and what a killed build leaves behind."""
+
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from tests.fakes import ColourEncoder
+from wardrobe import indexing
+from wardrobe.encoders.base import PictureEncoding
+from wardrobe.errors import DatasetError, IndexFolderError
+from wardrobe.index import Index
+from wardrobe.index.sources import read_source
+from wardrobe.indexing import build_index
+from wardrobe.labels import Attribute, LabelSpace
+from wardrobe.manifest import Item, Manifest
+
+SHARD_SIZE = 8
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch):
+    monkeypatch.setattr(indexing, "SHARD_SIZE", SHARD_SIZE)
+
+
+class CountingEncoder(ColourEncoder):
+    """Remembers how many pictures it was given."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+        self.pictures += len(pixels)
+        return super().encode_pictures(pixels)
+
+
+class HeadlessEncoder(ColourEncoder):
+    """Has no tag heads."""
+
+    label_space = None
+    thresholds = None
+
+    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+        return PictureEncoding(super().encode_pictures(pixels).vectors, None)
+
+
+def draw(folder: Path, names: Sequence[str], seed: int = 0) -> Path:
+    random = np.random.default_rng(seed)
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (6, 5, 3), dtype=np.uint8)).save(path)
+    return folder
+
+
+def contents(index_folder: Path) -> tuple:
+    """Everything in an index that a rebuild must give again."""
+    index = Index.open(index_folder, ColourEncoder())
+    record = index.record.model_dump(exclude={"created"})
+    vectors = [index.vector_of(row).tolist() for row in range(index.count)]
+    items = index.items(range(index.count))
+    index.close()
+    return record, vectors, items, (index_folder / "errors.jsonl").read_text()
+
+
+# What goes in.
+
+
+def test_a_folder_becomes_items_with_vectors_and_tags_and_bad_pictures_are_listed(tmp_path):
+    shop = draw(tmp_path / "shop", [f"{n:02d}.png" for n in range(19)])
+    for name, colour in (("red.png", "red"), ("white.png", "white")):
+        Image.new("RGB", (4, 4), colour).save(shop / name)
+    (shop / "05.png").write_bytes(b"")
+    (shop / "broken.jpg").write_bytes((shop / "06.png").read_bytes()[:40])
+    (shop / "notes.txt").write_text("not a picture")
+    encoder = ColourEncoder()
+
+    record, built = build_index(encoder, read_source(shop), tmp_path / "index")
+
+    index = Index.open(tmp_path / "index", encoder)
+    assert built
+    assert record == index.record
+    assert (index.count, record.skipped, record.kind) == (20, 2, "flat")
+    errors = [
+        json.loads(line) for line in (tmp_path / "index/errors.jsonl").read_text().splitlines()
+    ]
+    assert [Path(error["path"]).name for error in errors] == ["05.png", "broken.jpg"]
+    assert "empty" in errors[0]["error"]
+    for row, item in enumerate(index.items(range(20))):
+        pixels = encoder.prepare(Image.open(item.image_path).convert("RGB"))[None]
+        np.testing.assert_allclose(
+            index.vector_of(row), encoder.encode_pictures(pixels).vectors[0], atol=1e-6
+        )
+        assert item.id == item.image_path.stem
+    # tone: sigmoid(10 * (1 - 0.5)); colour: softmax of (10, 0, 0), and a tie at a third for white.
+    assert index.item("red").tags["colour"] == {"Red": pytest.approx(0.99991, abs=1e-5)}
+    assert index.item("red").label_names == ["Red", "reddish"]
+    assert index.item("white").tags == {
+        "tone": {
+            "bright": pytest.approx(0.993307, abs=1e-6),
+            "reddish": pytest.approx(0.993307, abs=1e-6),
+        }
+    }
+    index.close()
+    assert not (tmp_path / "index.building").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (["b.png", "sub/a.jpg"], ["b", "a"]),
+        (["a.png", "sub/a.jpg", "sub/deep/b.png"], ["a", "sub/a", "sub/deep/b"]),
+        (["a.jpg", "a.png", "b.png"], ["a.jpg", "a.png", "b.png"]),
+        (["1.5 red.png", "1.7 red.png"], ["1.5 red", "1.7 red"]),
+    ],
+)
+def test_ids_are_as_short_as_they_can_be(tmp_path, names, ids):
+    source = read_source(draw(tmp_path / "shop", names))
+    assert [item.id for item in source.items] == ids
+    build_index(ColourEncoder(), source, tmp_path / "index")
+    index = Index.open(tmp_path / "index", ColourEncoder())
+    assert [index.item(i).image_path for i in ids] == [tmp_path / "shop" / n for n in names]
+    index.close()
+
+
+def dataset(root: Path, pictures: Path) -> Manifest:
+    draw(pictures, ["1.png", "2.png", "3.png"])
+    space = LabelSpace(
+        (
+            Attribute("category", "single", ("Apparel", "Footwear")),
+            Attribute("article_type", "single", ("Shirts", "Shoes", "Caps")),
+        )
+    )
+    where = os.path.relpath(pictures, root)
+    labels = {"category": ("Apparel",), "article_type": ("Shirts",)}
+    items = (
+        Item(f"{where}/1.png", "train", "a shirt", labels),
+        Item(f"{where}/2.png", "val", "", {"category": ("Footwear",)}),
+        Item(f"{where}/3.png"),
+    )
+    manifest = Manifest(root, items, space)
+    manifest.save()
+    return manifest
+
+
+def test_a_manifest_gives_captions_splits_and_labels_the_most_specific_first(tmp_path):
+    root = tmp_path / "data"
+    dataset(root, tmp_path / "elsewhere" / "pictures")
+    build_index(ColourEncoder(), read_source(root), tmp_path / "index")
+    index = Index.open(tmp_path / "index", ColourEncoder())
+    shirt, shoe, unknown = index.items(range(3))
+    assert (shirt.id, shirt.caption, shirt.metadata) == ("1", "a shirt", {"split": "train"})
+    assert shirt.image_path == tmp_path / "elsewhere" / "pictures" / "1.png"
+    assert shirt.label_names == ["Shirts", "Apparel"]
+    assert shoe.label_names == ["Footwear"]
+    assert unknown.labels == unknown.metadata == {}
+    assert unknown.label_names == [name for found in unknown.tags.values() for name in found]
+    index.close()
+
+
+def test_splits_choose_items(tmp_path):
+    root = tmp_path / "data"
+    dataset(root, root / "images")
+    assert [item.id for item in read_source(root, ["val"]).items] == ["2"]
+    assert [item.id for item in read_source(root, ["val", "train"]).items] == ["1", "2"]
+    with pytest.raises(DatasetError, match="no split 'test'; it has train, val"):
+        read_source(root, ["test"])
+    with pytest.raises(DatasetError, match=r"--split needs a manifest\.csv"):
+        read_source(root / "images", ["train"])
+
+
+def test_an_encoder_without_heads_gives_no_tags(tmp_path):
+    shop = draw(tmp_path / "shop", ["a.png", "b.png"])
+    build_index(HeadlessEncoder(), read_source(shop), tmp_path / "index")
+    index = Index.open(tmp_path / "index", HeadlessEncoder())
+    assert [item.tags for item in index.items([0, 1])] == [{}, {}]
+    index.close()
+
+
+def test_a_name_that_is_not_utf8_is_left_out_and_listed(tmp_path):
+    shop = draw(tmp_path / "shop", ["a.png"])
+    shutil.copy(shop / "a.png", os.fsencode(shop) + b"/caf\xe9.png")
+    record, _ = build_index(ColourEncoder(), read_source(shop), tmp_path / "index")
+    assert (record.count, record.skipped) == (1, 1)
+    error = json.loads((tmp_path / "index" / "errors.jsonl").read_text())
+    assert error["path"].endswith(r"caf\xe9.png")
+
+
+def test_nothing_to_index_is_an_error(tmp_path):
+    with pytest.raises(DatasetError, match="there is no folder"):
+        read_source(tmp_path / "nowhere")
+    (tmp_path / "shop").mkdir()
+    with pytest.raises(DatasetError, match=r"has no pictures; their names end in \.bmp, "):
+        read_source(tmp_path / "shop")
+    (tmp_path / "shop" / "a.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"none of 1 pictures can be read; the first, .*a\.png"):
+        build_index(ColourEncoder(), read_source(tmp_path / "shop"), tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_folder_that_is_not_an_index_is_never_replaced(tmp_path):
+    shop = draw(tmp_path / "shop", ["a.png"])
+    (tmp_path / "photos.building").mkdir()
+    (tmp_path / "photos.building" / "house.dwg").touch()
+    for out in (shop, shop / "a.png", tmp_path / "photos"):
+        with pytest.raises(
+            IndexFolderError, match=r"'(a\.png|house\.dwg)' is not part of an index"
+        ):
+            build_index(ColourEncoder(), read_source(shop), out)
+    assert (shop / "a.png").exists()
+    assert (tmp_path / "photos.building" / "house.dwg").exists()
+
+
+# Again.
+
+
+def test_a_second_build_of_the_same_does_nothing_and_a_change_builds_again(tmp_path):
+    root, out, encoder = tmp_path / "data", tmp_path / "index", CountingEncoder()
+    manifest = dataset(root, root / "images")
+
+    def build(**options: str) -> bool:
+        return build_index(encoder, read_source(root), out, **options)[1]
+
+    assert build()
+    stamp = (out / "index.json").stat().st_mtime_ns
+    assert not build()
+    assert (encoder.pictures, (out / "index.json").stat().st_mtime_ns) == (3, stamp)
+
+    draw(root / "images", ["2.png"], seed=1)
+    assert build(), "another picture"
+    Manifest(root, manifest.items[:2], manifest.label_space).save()
+    assert build(), "an item less"
+    assert build(kind="hnsw"), "another kind"
+    encoder.thresholds = np.full(5, 0.1, np.float32)
+    assert build(), "other thresholds select other tags"
+    (out / "vectors.faiss").write_bytes(b"damaged")
+    assert build(), "damage"
+    encoder.fingerprint = "f" * 64
+    assert build(), "another encoder"
+    assert not build()
+
+
+def test_an_index_that_is_open_keeps_its_own_items_when_it_is_rebuilt(tmp_path):
+    encoder, out = ColourEncoder(), tmp_path / "index"
+    build_index(encoder, read_source(draw(tmp_path / "a", ["1.png", "2.png"])), out)
+    index = Index.open(out, encoder)
+    build_index(encoder, read_source(draw(tmp_path / "b", ["3.png", "4.png", "5.png"])), out)
+    assert [item.id for item in index.items([0, 1])] == ["1", "2"]
+    assert index.count == 2
+    index.close()
+
+
+def test_an_index_opens_whole_at_any_moment_of_a_rebuild(tmp_path):
+    encoder, out = ColourEncoder(), tmp_path / "index"
+    sources = [
+        read_source(draw(tmp_path / name, [f"{name}{n}.png" for n in range(5 + 4 * len(name))]))
+        for name in ("a", "bb")
+    ]
+    build_index(encoder, sources[0], out)
+    stop, seen, failures = threading.Event(), set(), []
+
+    def keep_opening() -> None:
+        while not stop.is_set():
+            try:
+                index = Index.open(out, encoder)
+                items = index.items(range(index.count))
+                seen.add((items[0].id, len(items)))
+                index.close()
+            except Exception as error:
+                failures.append(error)
+
+    reader = threading.Thread(target=keep_opening)
+    reader.start()
+    for turn in range(1, 13):
+        build_index(encoder, sources[turn % 2], out)
+    stop.set()
+    reader.join()
+    assert not failures
+    assert seen <= {("a0", 9), ("bb0", 13)}
+
+
+def test_two_builds_of_one_index_do_not_mix(tmp_path):
+    source = read_source(draw(tmp_path / "shop", ["a.png"]))
+    with (
+        indexing._only_builder(tmp_path / "index.building"),
+        pytest.raises(IndexFolderError, match=r"another build_index\.py is working"),
+    ):
+        build_index(ColourEncoder(), source, tmp_path / "index")
+    assert build_index(ColourEncoder(), source, tmp_path / "index")[1]
+
+
+# From a shell.
+
+
+def test_the_script_builds_then_says_it_is_up_to_date(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(indexing, "load_encoder", lambda *_, **__: ColourEncoder())
+    shop = draw(tmp_path / "shop", ["a.png", "b.png"])
+    (shop / "c.png").touch()
+    out = tmp_path / "indexes" / "shop"
+    arguments = [str(shop), "--out", str(out), "--kind", "hnsw"]
+    assert indexing.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{out} is built: 2 items, 1 skipped (see {out}/errors.jsonl), hnsw")
+    assert indexing.main(arguments) == 0
+    assert capsys.readouterr().out.startswith(f"{out} is up to date: 2 items")
+
+    (out / "vectors.faiss").unlink()
+    command_line = f"python build_index.py {shop} --out {out} --kind hnsw"
+    with pytest.raises(IndexFolderError, match=f"rebuild it: {re.escape(command_line)}$"):
+        Index.open(out, ColourEncoder())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{}/nowhere"], "there is no folder"),
+        (["{}/shop", "--split", "train"], "--split needs a manifest.csv"),
+        (["{}/shop", "--kind", "ivfpq"], "kind ivfpq needs at least 9984 vectors"),
+        (["{}/shop", "--out", "{}/shop"], "'a.png' is not part of an index"),
+        (["{}/shop", "--out", "/proc/index"], "cannot build /proc/index: "),
+    ],
+)
+def test_the_script_ends_with_a_message_where_it_cannot_build(
+    tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.setattr(indexing, "load_encoder", lambda *_, **__: ColourEncoder())
+    draw(tmp_path / "shop", ["a.png"])
+    given = [argument.format(tmp_path) for argument in arguments]
+    assert indexing.main(["--out", str(tmp_path / "index"), *given]) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.out == ""
+
+
+# Killed.
+
+
+class SlowEncoder(ColourEncoder):
+    """Takes longer than writing does."""
+
+    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+        time.sleep(0.01)
+        return super().encode_pictures(pixels)
+
+
+def build_and_die(shop: Path, out: Path, steps: int) -> None:
+    """Builds, and kills itself before the step of this number that changes the disk."""
+    left = steps
+
+    def count_down(event: str, details: tuple) -> None:
+        nonlocal left
+        opens_to_write = event == "open" and details[2] & (os.O_WRONLY | os.O_RDWR)
+        if opens_to_write or event in _CHANGES:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count_down)
+    build_in_process(shop, out, ColourEncoder())
+
+
+_CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "sqlite3.connect"}
+
+
+def build_in_process(shop: Path, out: Path, encoder: ColourEncoder) -> None:
+    # The default lock is a semaphore of the system, which would outlive a process that is killed.
+    tqdm.set_lock(threading.RLock())
+    indexing.SHARD_SIZE = SHARD_SIZE
+    build_index(encoder, read_source(shop), out, batch_size=4)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Starts processes that have the modules loaded already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.test_build_index"])
+    return context
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Path:
+    folder = draw(tmp_path_factory.mktemp("pictures"), [f"{n:02d}.png" for n in range(20)])
+    (folder / "07.png").write_bytes(b"broken")
+    return folder
+
+
+@pytest.fixture
+def finished(tmp_path, shop) -> tuple:
+    """Puts an index of other pictures into `tmp_path/before`; gives what one of the shop holds."""
+    few = draw(tmp_path / "few", ["x.png", "y.png"])
+    build_index(ColourEncoder(), read_source(few), tmp_path / "before")
+    build_index(ColourEncoder(), read_source(shop), tmp_path / "straight", batch_size=4)
+    return contents(tmp_path / "straight")
+
+
+def check_survivor(out: Path, shop: Path, finished: tuple) -> int:
+    """Checks what a killed build left and that the next ends well; returns what it could reuse."""
+    index = Index.open(out, ColourEncoder())
+    assert (index.count, index.items([0])[0].id) in ((2, "x"), (19, "00"))
+    index.close()
+    reusable = SHARD_SIZE * len([*(out.parent / "index.building" / "shards").glob("*.npz")])
+    encoder = CountingEncoder()
+    build_index(encoder, read_source(shop), out, batch_size=4)
+    assert encoder.pictures <= max(0, 20 - reusable)
+    assert contents(out) == finished
+    assert not (out.parent / "index.building").exists()
+    return reusable
+
+
+def test_a_build_killed_at_any_step_leaves_a_whole_index_and_goes_on(
+    tmp_path, shop, finished, processes
+):
+    out, reused, moved_aside, steps, exit_code = tmp_path / "index", set(), 0, 0, -signal.SIGKILL
+    while exit_code == -signal.SIGKILL:
+        steps += 1
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(tmp_path / "before", out)
+        process = processes.Process(target=build_and_die, args=(shop, out, steps))
+        process.start()
+        process.join()
+        exit_code = process.exitcode
+        moved_aside += not out.exists()
+        reused.add(check_survivor(out, shop, finished))
+    assert exit_code == 0
+    assert reused == {0, 8, 16, 24}
+    assert moved_aside, "no kill between moving the old index away and the new one in"
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_build_killed_at_any_time_goes_on(tmp_path, shop, finished, processes, turn):
+    out = Path(shutil.copytree(tmp_path / "before", tmp_path / "index"))
+    process = processes.Process(target=build_in_process, args=(shop, out, SlowEncoder()))
+    process.start()
+    time.sleep(np.random.default_rng(turn).uniform(0.02, 0.3))
+    process.kill()
+    process.join()
+    check_survivor(out, shop, finished)
