@@ -21,9 +21,10 @@ workers = 1  # the model uses every core; scale out with more machines
 threads = settings.threads
 preload_app = False  # neither threads nor the OpenMP pools of torch survive a fork
 timeout = 120
-graceful_timeout = settings.deadline_s + 20
+graceful_timeout = int(settings.deadline_s) + 20
 keepalive = 75  # longer than a load balancer's 60 s, so that it is never we who hang up
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+control_socket_disable = True
 logconfig_dict = logging_config(settings.log_level)
 
 
@@ -31,7 +32,8 @@ def worker_exit(server, worker):
     """Finishes what is in flight."""
     from wardrobe.serving.service import current_service
 
-    current_service(worker.wsgi).close()
+    if hasattr(worker, "wsgi"):  # not if it failed to boot
+        current_service(worker.wsgi).close()
 
 
 def child_exit(server, worker):

@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import ColourEncoder
+from tests.serving import ContractClient
+from tests.tiny_index import colour_index
+from wardrobe.serving.app import create_app
+from wardrobe.serving.service import current_service
+from wardrobe.settings import Settings
+
 
 @pytest.fixture(scope="session")
 def real_data():
@@ -14,3 +21,27 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"no real pictures in {folder}; WARDROBE_REAL_DATA names another folder")
     return folder
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts an application on the colour index and returns a client of it, ready to answer."""
+    services = []
+
+    def start(encoder=None, **settings):
+        encoder = encoder or ColourEncoder()
+        folder = tmp_path / f"index-{len(services)}"
+        folder.mkdir()
+        app = create_app(
+            Settings(_env_file=None, **settings),
+            encoder=encoder,
+            index=colour_index(folder, encoder),
+        )
+        app.test_client_class = ContractClient
+        services.append(current_service(app))
+        services[-1].startup.wait(30)
+        return app.test_client()
+
+    yield start
+    for service in services:
+        service.close()

@@ -52,15 +52,22 @@ def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
             if file.filename or content:  # a browser sends an empty part for a field left empty
                 yield name, Upload(file.filename or name, content)
     elif request.is_json:
-        yield from _json_object(request.get_data()).items()
+        yield from _json_object(_whole(request)).items()
     elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
-        yield raw_picture, Upload("body", request.get_data())
-    elif request.mimetype or request.get_data():
+        yield raw_picture, Upload("body", _whole(request))
+    elif request.mimetype or _whole(request):
         raise UnsupportedMediaTypeError(
             f"Content-Type {request.mimetype!r} is not read; send multipart/form-data, "
             "application/json or image/*",
             content_type=request.mimetype,
         )
+
+
+def _whole(request: Request) -> bytes:
+    body = request.get_data()
+    # A body of undeclared length is cut at the limit without a word; one byte more raises 413.
+    request.stream.read(1)
+    return body
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

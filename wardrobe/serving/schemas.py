@@ -160,6 +160,8 @@ def _limited(model: type[Model], **limits: Le | MaxLen) -> type[Model]:
     for name, limit in limits.items():
         field = copy(model.model_fields[name])
         field.metadata = [limit, *field.metadata]
+        if isinstance(limit, Le):
+            field.default = min(field.default, limit.le)
         fields[name] = (field.annotation, field)
     return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **fields)
 
