@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,6 +199,11 @@ def test_rare_labels_are_counted(dataset):
         findings = validate(manifest, pictures, duplicate_groups(pictures), minimum)
         rare = {f.message.split("=")[1].split(":")[0] for f in findings if f.kind == "rare_label"}
         assert rare == {label for label, count in counts.items() if count < minimum}
+
+
+def test_every_kind_is_explained():
+    guide = (Path(__file__).parents[1] / "docs" / "data.md").read_text()
+    assert [line.split("`")[1] for line in guide.splitlines() if line.startswith("| `")] == [*KINDS]
 
 
 def rows_of(path):
