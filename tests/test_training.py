@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from tests import tiny_checkpoints
 from wardrobe.encoders import load_encoder
+from wardrobe.encoders.untrained import image_processor
 from wardrobe.encoding import encode_pictures
 from wardrobe.errors import BadRequestError, CheckpointError, DatasetError
 from wardrobe.labels import Attribute, LabelSpace
@@ -24,7 +25,7 @@ from wardrobe.manifest import Item, Manifest
 from wardrobe.training.augmentation import augment
 from wardrobe.training.dataset import load_dataset, phrases_of
 from wardrobe.training.loop import normalise, train
-from wardrobe.training.network import image_processor, warmup_cosine
+from wardrobe.training.optimisation import warmup_cosine
 from wardrobe.training.recipe import Recipe, RunOptions, parse
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -234,7 +235,7 @@ def test_augmented_pictures_keep_their_colour_and_repeat_with_the_seed() -> None
 
 def test_training_pixels_are_scaled_as_the_processor_scales(recipe: Recipe) -> None:
     array = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    processor = image_processor(recipe)
+    processor = image_processor(recipe.image_size)
     expected = processor(images=[Image.fromarray(array)], return_tensors="pt").pixel_values
     pixels = torch.from_numpy(array.transpose(2, 0, 1))[None].float()
     torch.testing.assert_close(normalise(pixels, processor), expected, rtol=0, atol=1e-5)

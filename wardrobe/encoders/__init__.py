@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import snapshot_download
+from transformers.utils.logging import disable_progress_bar
 
 from wardrobe.encoders.base import Encoder, PictureEncoding
 from wardrobe.encoders.checkpoint import read_config
@@ -13,6 +14,8 @@ from wardrobe.encoders.wardrobe_model import WardrobeConfig
 from wardrobe.errors import CheckpointError
 
 __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
+
+disable_progress_bar()  # loading takes less than a second
 
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt"]
 

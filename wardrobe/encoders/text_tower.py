@@ -24,6 +24,7 @@ class TextTower:
     Reimers & Gurevych, "Sentence-BERT" (EMNLP 2019): mean of the token states, padding left out.
 
     Attributes:
+        name: its hub id or folder.
         sha256: digest of the weights.
         dimension: length of the vectors.
     """
@@ -34,6 +35,7 @@ class TextTower:
         Raises:
             CheckpointError: the tower cannot be found.
         """
+        self.name = name_or_path
         source = _local_folder(name_or_path)
         try:
             self.model = AutoModel.from_pretrained(source).eval().requires_grad_(False)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transformers.utils import logging as transformers_logging
-
 from wardrobe.command import command
 from wardrobe.rendering import write_catalogue
 from wardrobe.training.loop import train
@@ -23,8 +21,6 @@ def run(defaults: Recipe, description: str, argv: Sequence[str] | None = None) -
     def main(argv: Sequence[str] | None) -> None:
         recipe, options, smoke = parse(defaults, description, argv)
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
         if smoke and not recipe.data:
             drawn = options.run / "drawn"
             write_catalogue(drawn, count=_SMOKE_PICTURES)

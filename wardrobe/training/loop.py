@@ -14,7 +14,10 @@ from tqdm import tqdm
 
 from wardrobe import metrics, probabilities
 from wardrobe.encoders.hardware import available_cores, has_bf16
+from wardrobe.encoders.hybrid_vit import HybridViTConfig
 from wardrobe.encoders.text_tower import TextTower
+from wardrobe.encoders.untrained import HYBRID_VIT, from_hub, hybrid_vit, image_processor
+from wardrobe.encoders.wardrobe_model import WardrobeModel
 from wardrobe.losses import contrastive_loss, tag_loss
 from wardrobe.sampling import balanced_weights, epoch_order
 from wardrobe.training.augmentation import augment
@@ -25,11 +28,9 @@ from wardrobe.training.dataset import (
     read_pixels,
     text_choice,
 )
-from wardrobe.training.network import (
+from wardrobe.training.optimisation import (
     averaged,
-    build_network,
     build_optimizer,
-    image_processor,
     set_learning_rate,
     warmup_cosine,
 )
@@ -58,7 +59,8 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
     dataset = load_dataset([Path(root) for root in recipe.data])
     text_tower = TextTower(recipe.text_model)
     torch.manual_seed(recipe.seed)
-    model = build_network(recipe, len(dataset.label_space), text_tower)
+    model: Any = _build_network(recipe, text_tower, len(dataset.label_space))
+    model = model.to(memory_format=torch.channels_last)
     average = averaged(model, recipe.ema_decay)
     state = TrainingState(model, average, build_optimizer(model, recipe), Progress())
     if folder.state.exists():
@@ -69,7 +71,24 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
     phrase_vectors = torch.from_numpy(text_tower.encode(dataset.phrases))
     _Run(recipe, options, folder, dataset, state, pixels, phrase_vectors).finish()
     summary = _summary(dataset, state.progress)
-    return folder.export(model, image_processor(recipe), dataset.label_space, recipe, summary)
+    return folder.export(
+        model, image_processor(recipe.image_size), dataset.label_space, recipe, summary
+    )
+
+
+def _build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> WardrobeModel:
+    if recipe.backbone != HYBRID_VIT:
+        return from_hub(recipe.backbone, text_tower, num_tags)
+    config = HybridViTConfig(
+        image_size=recipe.image_size,
+        hidden_size=recipe.hidden_size,
+        num_hidden_layers=recipe.layers,
+        intermediate_size=4 * recipe.hidden_size,
+    )
+    model = hybrid_vit(config, text_tower, num_tags)
+    for block in model.vision_model.stem.blocks[: recipe.freeze_stem_blocks]:
+        block.requires_grad_(False)
+    return model
 
 
 class _Run:
@@ -88,7 +107,7 @@ class _Run:
         self.recipe, self.options, self.folder = recipe, options, folder
         self.dataset, self.state = dataset, state
         self.pixels, self.phrase_vectors = pixels, phrase_vectors
-        self.processor = image_processor(recipe)
+        self.processor = image_processor(recipe.image_size)
         self.bf16 = has_bf16() if recipe.precision == "auto" else recipe.precision == "bf16"
         self.weights = balanced_weights(
             dataset.train.targets, dataset.train.known, dataset.label_space, recipe.balance

@@ -6,11 +6,11 @@ import platform
 import shutil
 import subprocess
 from dataclasses import asdict, fields
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from matplotlib.figure import Figure
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -108,7 +108,7 @@ def _provenance() -> dict[str, Any]:
         "git_dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "transformers": transformers.__version__,
+        "transformers": metadata.version("transformers"),
         "processor": torch.cpu.get_capabilities().get("cpu_name", platform.processor()),
         "threads": torch.get_num_threads(),
     }

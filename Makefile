@@ -1,0 +1,75 @@
+# make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
+# make test     set everything up, then run every test
+# make check    lint, types, layers
+# make bench    measure the running product; writes benchmarks/results/
+#
+# TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
+# PORT          where to serve
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+ENCODER := models/wardrobe-base
+DEMO := multi_label_dataset/demo
+DEMO_PICTURES := 1200
+
+ifdef CATALOGUE
+export INDEX := indexes/$(shell basename "$(CATALOGUE)")
+else
+export INDEX := indexes/demo
+endif
+
+.PHONY: run install test check bench index clean
+
+run: index
+	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
+
+install: $(VENV)/installed
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed indexes/demo/index.json
+	$(BIN)/python -m benchmarks.latency
+
+ifdef CATALOGUE
+index: $(VENV)/installed
+	$(BIN)/python build_index.py "$(CATALOGUE)" --encoder $(ENCODER) --out "$(INDEX)"
+else
+index: indexes/demo/index.json
+endif
+
+indexes/demo/index.json: $(DEMO)/manifest.csv $(wildcard $(ENCODER)/*)
+	$(BIN)/python build_index.py $(DEMO) --encoder $(ENCODER) --out indexes/demo
+	@touch $@
+
+$(DEMO)/manifest.csv: | $(VENV)/installed
+	$(BIN)/python prepare_dataset.py drawn --name demo --count $(DEMO_PICTURES)
+
+$(VENV)/installed: requirements.txt | $(VENV)/bin/pip
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Wardrobe needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "Python has no venv module: apt-get install python3-venv"; exit 1; }
+
+clean:
+	rm -rf $(VENV) $(DEMO) indexes/demo

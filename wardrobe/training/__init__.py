@@ -1,0 +1,1 @@
+"""Training: the recipe, its data, the loop and the run folder."""
