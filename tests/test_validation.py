@@ -190,6 +190,16 @@ def test_planted_faults_are_found_and_nothing_else(dataset):
     assert "hat.jpg = shirt.jpg: article_type Hats or Shirts" in messages
 
 
+def test_of_duplicates_one_without_other_faults_stays(dataset):
+    picture = encoded(photograph(2000), "PNG")
+    dataset.add("misnamed.jpg", "Hats", split="test", content=picture)
+    dataset.add("unknown.png", "Hot", split="val", content=picture)
+    dataset.add("good.png", "Hats", content=picture)
+    left = quarantine(dataset.manifest(), validated(dataset.manifest())[0])
+    assert left.items[-1].image_path == "good.png"
+    assert len(left.items) == 64
+
+
 def test_rare_labels_are_counted(dataset):
     dataset.add("one.jpg", colour=("Red",))
     manifest = dataset.manifest()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wardrobe.manifest import Manifest
 from wardrobe.validation.findings import KINDS, Finding
 from wardrobe.validation.label_checks import check_labels
-from wardrobe.validation.picture_checks import check_pictures
+from wardrobe.validation.picture_checks import check_duplicates, check_files
 from wardrobe.validation.pictures import Picture
 
 
@@ -29,9 +29,8 @@ def validate(
         groups: their groups, from `duplicate_groups`.
         minimum_count: a label on fewer items is reported as rare.
     """
-    findings = [
-        *check_pictures(manifest, pictures, groups),
-        *check_labels(manifest, minimum_count),
-    ]
+    of_items = [*check_files(manifest, pictures), *check_labels(manifest, minimum_count)]
+    faulty = {position for finding in of_items for position in finding.quarantine}
+    findings = [*of_items, *check_duplicates(manifest, pictures, groups, faulty)]
     order = list(KINDS)
     return sorted(findings, key=lambda finding: order.index(finding.kind))

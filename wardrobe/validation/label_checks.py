@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -25,12 +25,13 @@ _PLURAL = re.compile(r"(?<=ch|sh|ss)es$|(?<=\w\w[^s])s$")
 
 def check_labels(manifest: Manifest, minimum_count: int) -> Iterator[Finding]:
     """Yields faults of labels and captions, attribute by attribute."""
+    captions = [_phrase(item.caption) for item in manifest.items]
     for attribute in manifest.label_space.attributes:
         carriers = _carriers(manifest, attribute)
         yield from _check_unknown(attribute, carriers)
         yield from _check_spelling(attribute, carriers)
         yield from _check_answers(manifest, attribute)
-        yield from _check_overlap(manifest, attribute)
+        yield from _check_overlap(manifest, attribute, captions)
         for label in attribute.labels:
             count = len(carriers.get(label, ()))
             if count < minimum_count:
@@ -69,16 +70,21 @@ def _check_spelling(
     """Compares each label with those on more items (of equals, with those listed before it)."""
     counts = {label: len(carriers.get(label, ())) for label in attribute.labels}
     ranked = sorted(attribute.labels, key=lambda label: -counts[label])
-    for rank, label in enumerate(ranked[1:], start=1):
-        distances = {other: _slips(label, other) for other in ranked[:rank]}
-        nearest = min(distances, key=distances.__getitem__)
+    letters: dict[str, str] = {}
+    for label in ranked:
+        spelling = _letters(label)
+        found = process.extractOne(spelling, letters, scorer=DamerauLevenshtein.distance)
+        letters[label] = spelling
+        if found is None:
+            continue
+        _, slips, nearest = found
         much_rarer = 0 < counts[label] * MUCH_MORE_FREQUENT <= counts[nearest]
-        few_slips = distances[nearest] <= 1 + len(label) // 8 and counts[label] <= SLIP_COUNT
+        few_slips = slips <= 1 + len(spelling) // 8 and counts[label] <= SLIP_COUNT
         positions = carriers.get(label, ())
         message = f"{attribute.name}={label} ({counts[label]}); {nearest} ({counts[nearest]})?"
-        if distances[nearest] == 0 and much_rarer:
+        if slips == 0 and much_rarer:
             yield Finding("misspelt_label", message, positions, positions)
-        elif distances[nearest] == 0 or (few_slips and much_rarer):
+        elif slips == 0 or (few_slips and much_rarer):
             yield Finding("similar_label", message, positions)
 
 
@@ -96,20 +102,20 @@ def _check_answers(manifest: Manifest, attribute: Attribute) -> Iterator[Finding
                 yield Finding("several_labels", message, (position,), (position,))
 
 
-def _check_overlap(manifest: Manifest, attribute: Attribute) -> Iterator[Finding]:
+def _check_overlap(
+    manifest: Manifest, attribute: Attribute, captions: Sequence[str]
+) -> Iterator[Finding]:
     """Finds labels whose captions name another label of the attribute, and not their own."""
     phrases = {label: _phrase(label) for label in attribute.labels}
     named: dict[tuple[str, str], list[int]] = {}
-    for position, item in enumerate(manifest.items):
+    totals: Counter[str] = Counter()
+    for position, (item, caption) in enumerate(zip(manifest.items, captions, strict=True)):
         own = item.labels.get(attribute.name, ())
-        caption = _phrase(item.caption)
+        totals.update(own)
         mentioned = [label for label, phrase in phrases.items() if phrase in caption]
         if len(own) == 1 and own[0] not in mentioned:
             for label in mentioned:
                 named.setdefault((own[0], label), []).append(position)
-    totals = Counter(
-        label for item in manifest.items for label in item.labels.get(attribute.name, ())
-    )
     for (own_label, label), positions in sorted(named.items(), key=lambda entry: -len(entry[1])):
         if len(positions) >= OVERLAP_COUNT:
             message = (
@@ -117,10 +123,6 @@ def _check_overlap(manifest: Manifest, attribute: Attribute) -> Iterator[Finding
                 f"speak of {label} instead"
             )
             yield Finding("overlapping_labels", message, tuple(positions))
-
-
-def _slips(label: str, other: str) -> int:
-    return DamerauLevenshtein.distance(_letters(label), _letters(other))
 
 
 def _letters(label: str) -> str:
