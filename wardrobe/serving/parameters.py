@@ -1,6 +1,7 @@
 """Request → validated parameters: one set of names in query string, form, files and JSON body."""
 
 import json
+import re
 import reprlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -56,9 +57,10 @@ def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
     elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
         yield raw_picture, Upload("body", _whole(request))
     elif request.mimetype or _whole(request):
+        kind = f"Content-Type {request.mimetype}" if request.mimetype else "no Content-Type"
         raise UnsupportedMediaTypeError(
-            f"Content-Type {request.mimetype!r} is not read; send multipart/form-data, "
-            "application/json or image/*",
+            f"a body with {kind} is not read; send multipart/form-data, application/json "
+            "or image/*",
             content_type=request.mimetype,
         )
 
@@ -116,8 +118,8 @@ def _explain(problem: ErrorDetails, known: list[str]) -> str:
     if problem["type"] == "value_error":
         rule = str(problem["ctx"]["error"])
         return f"{name} is {value}: {rule}" if name else rule
-    rule = problem["msg"].replace("Input should", "it must").replace("String should", "it must")
-    return f"{name} is {value}: {rule.replace('List should', 'it must')}"
+    rule = re.sub(r"^(Input|String|List) should", "it must", problem["msg"])
+    return f"{name} is {value}: {rule.replace(' after validation', '')}"
 
 
 def _name(problem: ErrorDetails) -> str:

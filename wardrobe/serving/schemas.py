@@ -45,10 +45,10 @@ def _picture(value: Any) -> Upload:
     raise ValueError("it must be one picture: a file, or base64 text")
 
 
-def _file(value: Any) -> Upload:
-    if isinstance(value, Upload):
+def _files(value: Any) -> list[Upload]:
+    if isinstance(value, list) and all(isinstance(upload, Upload) for upload in value):
         return value
-    raise ValueError("it must be a file, as curl sends it with -F files=@picture.jpg")
+    raise ValueError("it must be sent as a file, as curl does with -F files=@picture.jpg")
 
 
 def _numbers(value: Any) -> Any:
@@ -67,10 +67,10 @@ Base64Picture = Annotated[
     BeforeValidator(_picture),
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
-File = Annotated[Upload, BeforeValidator(_file)]
+Files = Annotated[list[Upload], BeforeValidator(_files)]
 Count = Annotated[int, BeforeValidator(_not_boolean)]
 Number = Annotated[  # far inside what a 32-bit float holds
-    FiniteFloat, Field(ge=-1e30, le=1e30), BeforeValidator(_not_boolean)
+    FiniteFloat, Field(ge=-1e9, le=1e9), BeforeValidator(_not_boolean)
 ]
 Cosine = Annotated[FiniteFloat, Field(ge=-1, le=1), BeforeValidator(_not_boolean)]
 Vector = Annotated[list[Number], BeforeValidator(_numbers)]
@@ -115,7 +115,7 @@ class PredictParameters(_Parameters):
     model_config = ConfigDict(json_schema_extra=_one_of("image", "images"))
 
     # Cannot come in JSON: openapi.py describes it as a part of a multipart body.
-    files: SkipJsonSchema[list[File] | None] = Field(None, min_length=1)
+    files: SkipJsonSchema[Files | None] = Field(None, min_length=1)
     image: Base64Picture | None = Field(None, description="One picture")
     images: list[Base64Picture] | None = Field(None, min_length=1, description="Several pictures")
     top_k: Count = Field(5, ge=1, description="Labels in `top`")
