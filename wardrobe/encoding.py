@@ -65,6 +65,17 @@ def encode_pictures(
             bar.update(len(batch))
 
 
+def encode_texts(encoder: Encoder, texts: Sequence[str], *, batch_size: int = 64) -> FloatArray:
+    """Returns unit vectors `(texts, dimension)`, a batch at a time.
+
+    Raises:
+        UnsupportedQueryError: the encoder has no text tower.
+    """
+    starts = range(0, len(texts), batch_size)
+    bar = tqdm(starts, "encoding texts", unit="batch", delay=2, disable=None)
+    return np.concatenate([encoder.encode_texts(texts[i : i + batch_size]) for i in bar])
+
+
 @dataclass(frozen=True)
 class EncodedItems:
     """The items of a manifest whose pictures could be encoded, and the pictures that could not.

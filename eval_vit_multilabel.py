@@ -1,0 +1,13 @@
+"""Evaluate a checkpoint on a dataset: tags, retrieval, text queries, latency; with a report.
+
+    python eval_vit_multilabel.py --data multi_label_dataset/demo --text-queries --out reports/demo
+
+Takes as long as encoding the two splits, and half a minute for the bootstrap intervals.
+"""
+
+import sys
+
+from wardrobe.evaluation.script import main
+
+if __name__ == "__main__":
+    sys.exit(main())
