@@ -1,7 +1,5 @@
 """The report of a validation: a table for the terminal and `validation.html` with thumbnails."""
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +7,13 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader
 
-from wardrobe.errors import WardrobeError
 from wardrobe.files import write_text
-from wardrobe.images import read
 from wardrobe.manifest import SPLITS, Manifest
+from wardrobe.thumbnails import thumbnail
 from wardrobe.validation.findings import KINDS, Finding
 from wardrobe.validation.pictures import Picture, describe_sizes
 
 REPORT = "validation.html"
-THUMBNAIL_SIDE = 96
 PICTURED_FINDINGS = 12
 """Findings of a kind that get thumbnails; the others are listed as text."""
 THUMBNAILS = 6
@@ -75,8 +71,8 @@ def write_report(
     """Writes `validation.html` into the root of the manifest that was validated."""
 
     @cache
-    def thumbnail(position: int) -> str | None:
-        return _thumbnail(manifest, position)
+    def picture_of(position: int) -> str | None:
+        return thumbnail(manifest.path_of(manifest.items[position]))
 
     environment = Environment(loader=PackageLoader("wardrobe.validation", "."), autoescape=True)
     html = environment.get_template("report.html").render(
@@ -85,20 +81,8 @@ def write_report(
         summary=f"{describe_items(manifest)}; {describe_sizes(pictures)}",
         rows=summarise(findings),
         findings={kind: [f for f in findings if f.kind == kind] for kind in KINDS},
-        thumbnail=thumbnail,
+        thumbnail=picture_of,
         pictured=PICTURED_FINDINGS,
         thumbnails=THUMBNAILS,
     )
     write_text(manifest.root / REPORT, html)
-
-
-def _thumbnail(manifest: Manifest, position: int) -> str | None:
-    """Returns a picture as a data URI, or None where it cannot be read."""
-    try:
-        picture = read(manifest.path_of(manifest.items[position]), draft_side=THUMBNAIL_SIDE)
-    except WardrobeError:
-        return None
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
