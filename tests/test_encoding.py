@@ -10,8 +10,10 @@ from PIL import Image
 from tests.fakes import ColourEncoder
 from wardrobe import images
 from wardrobe.encoders.base import PictureEncoding
-from wardrobe.encoding import encode_pictures
-from wardrobe.errors import TooLargeError, UnreadablePictureError
+from wardrobe.encoding import encode_pictures, encode_split, encode_texts
+from wardrobe.errors import DatasetError, TooLargeError, UnreadablePictureError
+from wardrobe.manifest import Item, Manifest
+from wardrobe.probabilities import from_logits
 
 
 @pytest.fixture
@@ -74,3 +76,32 @@ def test_an_encoder_without_heads_gives_vectors_only(pictures):
     assert picture.vector is not None
     assert picture.logits is None
     assert picture.error is None
+
+
+def test_a_split_gives_items_vectors_and_probabilities_in_step(pictures):
+    root = pictures[0].parent
+    (root / "1.png").write_bytes(b"broken")
+    items = tuple(Item(path.name, "val" if i < 4 else "train") for i, path in enumerate(pictures))
+    encoder = ColourEncoder()
+    manifest = Manifest(root, items, encoder.label_space)
+    encoded = encode_split(encoder, manifest, "val", batch_size=2)
+    assert [item.image_path for item in encoded.items] == ["0.png", "2.png", "3.png"]
+    assert [picture.path.name for picture in encoded.failed] == ["1.png"]
+    (last,) = encode_pictures(encoder, [root / "3.png"])
+    np.testing.assert_allclose(encoded.vectors[2], last.vector, atol=1e-6)
+    expected = from_logits(last.logits[None], encoder.label_space)[0]
+    np.testing.assert_allclose(encoded.probabilities[2], expected, atol=1e-5)
+
+
+def test_a_split_without_a_usable_picture_is_refused(tmp_path):
+    manifest = Manifest(tmp_path, (Item("a.png", "val"),), ColourEncoder.label_space)
+    with pytest.raises(DatasetError, match="none of the 1 pictures of split 'val'"):
+        encode_split(ColourEncoder(), manifest, "val")
+    with pytest.raises(DatasetError, match=r"no item in split 'test'; its splits are \['val'\]"):
+        encode_split(ColourEncoder(), manifest, "test")
+
+
+def test_texts_in_batches_are_the_texts_at_once():
+    texts = ["a red shirt", "blue jeans", "a green dress"]
+    vectors = encode_texts(ColourEncoder(), texts, batch_size=2)
+    np.testing.assert_array_equal(vectors, ColourEncoder().encode_texts(texts))

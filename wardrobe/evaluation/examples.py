@@ -161,7 +161,8 @@ def _best(
 
 
 def _describe(item: Item, label_space: LabelSpace) -> str:
-    """Returns the item's labels of the two most specific `single` attributes."""
+    """Returns the item's labels of the three most specific `single` attributes."""
     single = {attribute.name for attribute in label_space.attributes if attribute.kind == "single"}
-    names = [name for name in label_space.most_specific_first if name in single][:2]
-    return ", ".join(label for name in names for label in item.labels.get(name, ()))
+    names = [name for name in label_space.most_specific_first if name in single][:3]
+    labels = [label for name in names for label in item.labels.get(name, ())]
+    return ", ".join(dict.fromkeys(labels))  # a type and its category may share a name

@@ -99,13 +99,14 @@ def tables_of(report: Report) -> list[Table]:
     if report.by_picture:
         note = "Relevant: shares a label of the attribute with the query, which is left out."
         tables.append(_retrieval_table("Picture queries", "attribute", note, report.by_picture))
-    by_text = {f"colour and garment, {name}": s for name, s in report.by_garment.items()}
+    by_text = {f"garment: {name}": s for name, s in report.by_garment.items()}
     if report.by_caption:
         by_text["caption"] = report.by_caption
     if by_text:
         note = (
-            "A caption asks for the pictures that have it. A colour and garment, such as "
-            '"a navy blue shirt", ask for pictures of that article type, that colour, or both.'
+            "caption: the query's own pictures, by their captions; right has the same caption. "
+            'garment: "a navy blue shirt" and the like, for every article type and colour of the '
+            "gallery; right is of that type, of that colour, or both."
         )
         tables.append(_retrieval_table("Text queries", "relevant by", note, by_text))
     tables.append(_latency_table(report.latency))
@@ -156,8 +157,8 @@ def _retrieval_table(
 ) -> Table:
     return Table(
         title,
-        f"{note} Means over the queries with a relevant picture, ± half of the 95 % interval.",
-        (first, "queries", "without answer", "gallery", *_SHOWN.values()),
+        f"{note} Queries without a relevant picture are skipped; ± half of the 95 % interval.",
+        (first, "queries", "skipped", "gallery", *_SHOWN.values()),
         tuple(
             (
                 name,
