@@ -356,6 +356,9 @@ class SlowEncoder(ColourEncoder):
         return super().encode_pictures(pixels)
 
 
+_CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "sqlite3.connect"}
+
+
 def build_and_die(shop: Path, out: Path, steps: int) -> None:
     """Builds, and kills itself before the step of this number that changes the disk."""
     left = steps
@@ -370,9 +373,6 @@ def build_and_die(shop: Path, out: Path, steps: int) -> None:
 
     sys.addaudithook(count_down)
     build_in_process(shop, out, ColourEncoder())
-
-
-_CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "sqlite3.connect"}
 
 
 def build_in_process(shop: Path, out: Path, encoder: ColourEncoder) -> None:
@@ -437,6 +437,20 @@ def test_a_build_killed_at_any_step_leaves_a_whole_index_and_goes_on(
     assert exit_code == 0
     assert reused == {0, 8, 16, 24}
     assert moved_aside, "no kill between moving the old index away and the new one in"
+
+
+def test_an_old_index_whose_replacement_was_lost_serves_and_comes_back(tmp_path):
+    encoder, out = ColourEncoder(), tmp_path / "index"
+    source = read_source(draw(tmp_path / "shop", ["a.png"]))
+    build_index(encoder, source, out)
+    (tmp_path / "index.building").mkdir()
+    out.rename(tmp_path / "index.building" / "old")
+    index = Index.open(out, encoder)
+    assert index.item("a").id == "a"
+    index.close()
+    assert not build_index(encoder, source, out)[1], "it is up to date"
+    assert out.exists()
+    assert not (tmp_path / "index.building").exists()
 
 
 @pytest.mark.parametrize("turn", range(4))

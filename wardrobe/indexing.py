@@ -114,7 +114,7 @@ def build_index(
             shutil.rmtree(building)
     except OSError as error:
         raise IndexFolderError(
-            f"cannot build {out}: {error}; what is encoded stays in {building} for the next run"
+            f"cannot build {out}: {error}; the next run goes on with what is in {building}"
         ) from error
     return record, built
 

@@ -58,6 +58,12 @@ class Index:
                 raise
         else:
             if _locate(folder) == place:
+                if place[0] != folder:
+                    _LOGGER.warning(
+                        "a build of %s was killed as it replaced the index; the old one serves "
+                        "until build_index.py runs again",
+                        folder,
+                    )
                 return index
             index.close()
         return cls.open(folder, encoder)  # a rebuilt index took its place while it was read
@@ -143,11 +149,12 @@ def replace_index(folder: Path) -> None:
 def recover_index(folder: Path) -> None:
     """Finishes what a build that was killed inside `replace_index` began."""
     building = building_folder(folder)
-    if (building / "old").exists() and not folder.exists():
-        # The old index is moved only once the new one is complete and on disk.
-        (building / "final").rename(folder)
+    old, final = building / "old", building / "final"
+    if old.exists() and not folder.exists():
+        # The old index was moved only once the new one was complete and on disk.
+        (final if final.exists() else old).rename(folder)
         fsync_directory(folder.parent)
-    shutil.rmtree(building / "old", ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_replaceable(folder: Path) -> None:
@@ -171,14 +178,10 @@ def check_replaceable(folder: Path) -> None:
 
 
 def _locate(folder: Path) -> tuple[Path, int | None]:
-    """Returns the folder to read, and which of the folders that come to bear its name it is."""
-    old = building_folder(folder) / "old"
-    if not folder.exists() and old.exists():
-        _LOGGER.warning(
-            "%s is missing because a build was killed while replacing it; reading the old index "
-            "in %s until build_index.py runs again",
-            folder,
-            old,
-        )
-        folder = old
-    return folder, folder.stat().st_ino if folder.exists() else None
+    """Returns the folder to read, and its inode, which tells it from the one that replaces it."""
+    for place in (folder, building_folder(folder) / "old"):
+        try:
+            return place, place.stat().st_ino
+        except OSError:
+            continue
+    return folder, None
