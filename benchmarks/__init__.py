@@ -1,0 +1,1 @@
+"""Benchmarks: they measure the running product and keep what they measured as JSON."""
