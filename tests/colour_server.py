@@ -21,6 +21,4 @@ class SlowColourEncoder(ColourEncoder):
 
 
 _folder = tempfile.TemporaryDirectory()
-app = create_app(
-    encoder=SlowColourEncoder(), index=colour_index(Path(_folder.name), ColourEncoder())
-)
+app = create_app(encoder=SlowColourEncoder(), index=colour_index(Path(_folder.name)))

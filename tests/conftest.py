@@ -29,13 +29,12 @@ def serve(tmp_path):
     services = []
 
     def start(encoder=None, **settings):
-        encoder = encoder or ColourEncoder()
         folder = tmp_path / f"index-{len(services)}"
         folder.mkdir()
         app = create_app(
             Settings(_env_file=None, **settings),
-            encoder=encoder,
-            index=colour_index(folder, encoder),
+            encoder=encoder or ColourEncoder(),
+            index=colour_index(folder),
         )
         app.test_client_class = ContractClient
         services.append(current_service(app))

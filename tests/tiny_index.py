@@ -16,8 +16,9 @@ from wardrobe.index.vector_index import Kind, VectorIndex
 COLOURS = ("red", "green", "blue", "white", "black")
 
 
-def colour_index(folder: Path, encoder: ColourEncoder) -> Index:
+def colour_index(folder: Path) -> Index:
     """Draws `shop/<colour>.png` for each colour and returns their index, ids `shop/<colour>`."""
+    encoder = ColourEncoder()
     (folder / "shop").mkdir()
     items, vectors = [], []
     for colour in COLOURS:

@@ -60,9 +60,9 @@ class Engine:
         """Runs both towers, the batch sizes and the index once, so that no request pays for it."""
         side = self.encoder.picture_side
         blank = self.encoder.prepare(Image.new("RGB", (side, side), "grey"))
-        sizes = [2**power for power in range(self._settings.max_batch_size.bit_length())]
-        for size in sizes:
-            encodings = self._encode_together([blank] * min(size, self._settings.max_queue))
+        largest = min(self._settings.max_batch_size, self._settings.max_queue)
+        for size in sorted({largest, *(2**power for power in range(largest.bit_length()))}):
+            encodings = self._encode_together([blank] * size)
         if self.encoder.has_text:
             self._encode_together(["warm-up"])
         self.searcher.search(encodings[0].vector, top_k=1)
