@@ -1,289 +1,141 @@
 """How handbags, backpacks and wallets are drawn."""
 
 from wardrobe.rendering.canvas import Canvas
-from wardrobe.rendering.colours import GOLD, INK, OFF_WHITE, STEEL, luminance, mix
+from wardrobe.rendering.colours import GOLD, INK, OFF_WHITE, STEEL, mix
 from wardrobe.rendering.garment import Garment
-from wardrobe.rendering.parts import buckle
+from wardrobe.rendering.parts import buckle, metal
 from wardrobe.rendering.patterns import Fabric
-from wardrobe.rendering.shapes import box, ellipse, join, mirror, moved, spline, symmetric
+from wardrobe.rendering.shapes import (
+    Points,
+    arch,
+    box,
+    ellipse,
+    join,
+    moved,
+    spline,
+    symmetric,
+    trace,
+)
 
 
 def draw_handbag(canvas: Canvas, garment: Garment) -> None:
-    rng = canvas.rng
-    base, metal = canvas.palette.base, rng.choice((GOLD, STEEL))
-    wide, narrow = rng.uniform(31, 37), rng.uniform(24, 29)
-    top, bottom = rng.uniform(42, 47), rng.uniform(82, 87)
-    for shift, paint in ((-5, mix(base, canvas.palette.outline, 0.45)), (0, base)):
-        handle = spline(
-            (50 - narrow * 0.58, top + 4),
-            (50 - narrow * 0.52, top - 14 + shift),
-            (50 - narrow * 0.2, top - 25 + shift),
-            (50 + narrow * 0.2, top - 25 + shift),
-            (50 + narrow * 0.52, top - 14 + shift),
-            (50 + narrow * 0.58, top + 4),
-        )
-        canvas.line(handle, canvas.palette.outline, 3.6)
-        canvas.line(handle, paint, 2.7)
-        canvas.line(moved(handle, -0.4, -0.4), mix(paint, (255, 255, 255), 0.2), 0.4)
-        if not shift:
-            body = symmetric(
-                join(
-                    [(50, top)],
-                    spline(
-                        (50 - narrow, top),
-                        (50 - wide + 2, (top + bottom) / 2),
-                        (50 - wide, bottom - 5),
-                    ),
-                    spline(
-                        (50 - wide, bottom - 5),
-                        (50 - wide + 1, bottom - 1),
-                        (50 - wide + 5, bottom),
-                    ),
-                    [(50, bottom)],
-                )
+    rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
+    frame, thread = rng.choice((GOLD, STEEL)), canvas.palette.thread
+    wide, narrow = rng.uniform(33, 40), rng.uniform(25, 31)
+    top, low, lift = rng.uniform(41, 47), rng.uniform(82, 88), rng.uniform(21, 29)
+    root = 0.58 * narrow
+    handle = arch(
+        (-root, top + 4),
+        (-root, top - 0.5 * lift),
+        (-0.66 * root, top - 0.9 * lift),
+        (0, top - 1.02 * lift),
+    )
+    canvas.cord(moved(handle, 0, -5), mix(base, outline, 0.45), 2.8, outline)
+    side = spline((-narrow, top), (-wide + 2, (top + low) / 2), (-wide, low - 5))
+    foot = spline((-wide, low - 5), (-wide + 1, low - 1), (-wide + 5, low))
+    canvas.part(symmetric(join([(0, top)], side, foot, [(0, low)])), base, puff=0.32)
+    canvas.fold(spline((-0.7 * wide, low - 10), (-0.8 * narrow, top + 16)), 0.16, 4)
+    for _ in canvas.sides():
+        crease = spline((-narrow + 4, top + 6), (-wide + 8, low - 16), (-wide + 5, low - 6))
+        canvas.fold(crease, -0.18, 2.6)
+        if "Stitching" in garment.details:
+            edge = spline(
+                (-narrow + 1.6, top + 2), (-wide + 3.8, (top + low) / 2), (-wide + 2, low - 5)
             )
-            canvas.part(body, base, puff=0.32)
-            canvas.line(handle[:9], canvas.palette.outline, 3.6)
-            canvas.line(handle[:9], paint, 2.7)
-            canvas.line(handle[-9:], canvas.palette.outline, 3.6)
-            canvas.line(handle[-9:], paint, 2.7)
-    for side in (-1, 1):
-        x = 50 + side * narrow * 0.58
-        tab = join(
-            [
-                (x - 2.6, top + 4),
-                (x + 2.6, top + 4),
-                (x + 2.2, top + 12),
-                (x, top + 14),
-                (x - 2.2, top + 12),
-            ]
-        )
-        canvas.part(tab, base, puff=0.16)
-        canvas.part(ellipse(x, top + 4.4, 5), metal, edge=mix(metal, INK, 0.5), width=0.4, puff=0.2)
-        canvas.part(
-            ellipse(x, top + 4.4, 2.8),
-            mix(base, INK, 0.3),
-            edge=mix(metal, INK, 0.5),
-            width=0.3,
-            puff=0,
-        )
-        canvas.fold(
-            spline(
-                (50 + side * (narrow - 4), top + 6),
-                (50 + side * (wide - 8), bottom - 16),
-                (50 + side * (wide - 5), bottom - 6),
-            ),
-            -0.16,
-            2.6,
-        )
-    if "Zip" in garment.details:
-        canvas.line(
-            [(50 - narrow + 3, top + 3), (50 + narrow - 3, top + 3)], canvas.palette.outline, 2.0
-        )
-        canvas.stitches([(50 - narrow + 3.4, top + 3), (50 + narrow - 3.4, top + 3)], metal, 0.9)
-        canvas.part(
-            box(50 + narrow * 0.3, top + 2.2, 50 + narrow * 0.3 + 1.6, top + 8, 0.7),
-            metal,
-            edge=mix(metal, INK, 0.5),
-            width=0.3,
-            puff=0,
-        )
-    else:
-        drop = top + (bottom - top) * 0.5
-        flap = symmetric(
-            join(
-                [(50, top - 0.5), (50 - narrow * 0.5 + 3, top - 0.5)],
-                spline(
-                    (50 - narrow * 0.5 + 3, top),
-                    (50 - narrow * 0.42, drop - 6),
-                    (50 - narrow * 0.2, drop),
-                    (50, drop + 1),
-                ),
-            )
-        )
-        canvas.part(flap, mix(base, canvas.palette.outline, 0.08), puff=0.28)
-        buckle(
-            canvas,
-            box(46, drop - 5.5, 54, drop + 2.5, 1),
-            box(47.8, drop - 3.7, 52.2, drop + 0.7, 0.5),
-            base,
-            metal,
-        )
-    if "Stitching" in garment.details:
-        thread = mix(base, OFF_WHITE, 0.55) if luminance(base) < 0.6 else mix(base, INK, 0.4)
-        canvas.stitches(
-            spline(
-                (50 - wide + 2.6, bottom - 9), (50, bottom - 6.4), (50 + wide - 2.6, bottom - 9)
-            ),
-            thread,
-        )
-        for side in (-1, 1):
+            canvas.stitches(edge, thread)
             canvas.stitches(
-                spline(
-                    (50 + side * (narrow - 1.6), top + 2),
-                    (50 + side * (wide - 3.8), (top + bottom) / 2),
-                    (50 + side * (wide - 2), bottom - 5),
-                ),
-                thread,
+                spline((-wide + 2.6, low - 9), (-0.5 * wide, low - 7), (0, low - 6.4)), thread
             )
-    canvas.fold(spline((50 - wide * 0.7, bottom - 10), (50 - narrow * 0.8, top + 16)), 0.14, 4)
+    if "Zip" in garment.details:
+        canvas.cord([(-narrow + 3, top + 3), (narrow - 3, top + 3)], frame, 1.0, outline)
+        canvas.stitches([(-narrow + 3, top + 3), (narrow - 3, top + 3)], mix(frame, INK, 0.6), 0.9)
+        metal(canvas, box(0.3 * narrow, top + 2.2, 0.3 * narrow + 2, top + 9, 0.8), frame)
+    else:
+        drop, reach = top + 0.5 * (low - top), 0.44 * narrow
+        flap = spline((-reach, top), (-0.9 * reach, drop - 6), (-0.45 * reach, drop), (0, drop + 1))
+        canvas.part(symmetric(join([(0, top - 0.5)], flap)), mix(base, outline, 0.08), puff=0.28)
+        hole = box(-2.3, drop - 3.7, 2.3, drop + 0.9, 0.5)
+        buckle(canvas, box(-4.2, drop - 5.7, 4.2, drop + 2.9, 1), hole, base, frame)
+    canvas.cord(handle, base, 2.8, outline)
+    canvas.line(moved(handle, -0.4, -0.4), mix(base, (255, 255, 255), 0.2), 0.4)
+    for _ in canvas.sides():
+        with canvas.shifted(0, top + 4):
+            tab = [
+                (-root - 2.6, 0),
+                (-root + 2.6, 0),
+                (-root + 2.2, 8),
+                (-root, 10),
+                (-root - 2.2, 8),
+            ]
+            canvas.part(tab, base, puff=0.16)
+            buckle(canvas, ellipse(-root, 0, 5), ellipse(-root, 0, 2.8), mix(base, INK, 0.3), frame)
 
 
 def draw_backpack(canvas: Canvas, garment: Garment) -> None:
-    rng = canvas.rng
-    base, dark = canvas.palette.base, mix(canvas.palette.base, INK, 0.4)
+    rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
     cloth = Fabric(garment.pattern, canvas.palette, rng)
-    half, top = rng.uniform(23, 26), rng.uniform(17, 20)
-    bottom = rng.uniform(87, 90)
-    for side in (-1, 1):
-        strap = spline(
-            (50 + side * 14, top + 3),
-            (50 + side * (half + 5), top + 12),
-            (50 + side * (half + 8), 52),
-            (50 + side * (half + 4), bottom - 14),
-            (50 + side * (half - 2), bottom - 7),
-        )
-        canvas.line(strap, canvas.palette.outline, 5.4)
-        canvas.line(strap, mix(base, canvas.palette.outline, 0.35), 4.4)
-    loop = spline((44, top + 2), (44.6, top - 7), (50, top - 9), (55.4, top - 7), (56, top + 2))
-    canvas.line(loop, canvas.palette.outline, 3)
-    canvas.line(loop, mix(base, canvas.palette.outline, 0.3), 2.1)
-    body = symmetric(
-        join(
-            spline(
-                (50, top),
-                (50 - half * 0.6, top + 1.4),
-                (50 - half * 0.94, top + 12),
-                (50 - half, 44),
-            ),
-            spline(
-                (50 - half, 44),
-                (50 - half - 0.6, bottom - 12),
-                (50 - half + 1.4, bottom - 3),
-                (50 - half + 6, bottom),
-            ),
-            [(50, bottom)],
-        )
+    half, top, low = rng.uniform(24, 28), rng.uniform(16, 20), rng.uniform(87, 91)
+    strap = spline(
+        (-14, top + 3),
+        (-half - 5, top + 12),
+        (-half - 8, 52),
+        (-half - 4, low - 14),
+        (-half + 2, low - 7),
     )
-    canvas.part(body, cloth, puff=0.3)
-    arch = spline(
-        (50 - half + 1.8, 50),
-        (50 - half * 0.86, top + 13),
-        (50 - half * 0.5, top + 5.6),
-        (50, top + 4.6),
-        (50 + half * 0.5, top + 5.6),
-        (50 + half * 0.86, top + 13),
-        (50 + half - 1.8, 50),
+    for _ in canvas.sides():
+        canvas.cord(strap, mix(base, outline, 0.35), 4.4, outline)
+    loop = arch((-6, top + 2), (-5.4, top - 7), (0, top - 9))
+    canvas.cord(loop, mix(base, outline, 0.3), 2.1, outline)
+    shoulder = spline((0, top), (-0.6 * half, top + 1.4), (-0.94 * half, top + 12), (-half, 44))
+    flank = spline((-half, 44), (-half - 0.6, low - 12), (-half + 1.4, low - 3), (-half + 6, low))
+    canvas.part(symmetric(join(shoulder, flank, [(0, low)])), cloth, puff=0.3)
+    opening = arch(
+        (-half + 1.8, 50), (-0.86 * half, top + 13), (-0.5 * half, top + 5.6), (0, top + 4.6)
     )
-    _zip(canvas, arch)
-    canvas.part(
-        box(50 - 4.4, top + 14, 50 + 4.4, top + 18.6, 1),
-        mix(dark, INK, 0.4),
-        edge=INK,
-        width=0.3,
-        puff=0.1,
+    _zip(canvas, opening)
+    metal(canvas, box(-4.6, top + 14, 4.6, top + 19, 1), mix(base, INK, 0.62))
+    canvas.line([(-2.6, top + 16.5), (2.6, top + 16.5)], OFF_WHITE, 0.8)
+    edge = rng.uniform(51, 57)
+    pocket = join(
+        spline((0, edge), (-0.62 * half, edge + 0.6), (-0.8 * half, edge + 7)),
+        spline((-0.8 * half, edge + 7), (-0.82 * half, low - 9), (-0.7 * half, low - 4.4)),
+        [(0, low - 4)],
     )
-    canvas.line([(47.4, top + 16.3), (52.6, top + 16.3)], OFF_WHITE, 0.8)
-    pocket_top = rng.uniform(52, 56)
-    pocket = symmetric(
-        join(
-            spline(
-                (50, pocket_top),
-                (50 - half * 0.62, pocket_top + 0.6),
-                (50 - half * 0.8, pocket_top + 7),
-            ),
-            spline(
-                (50 - half * 0.8, pocket_top + 7),
-                (50 - half * 0.82, bottom - 9),
-                (50 - half * 0.7, bottom - 4.4),
-            ),
-            [(50, bottom - 4)],
-        )
-    )
-    canvas.part(pocket, cloth, puff=0.3)
-    _zip(
-        canvas,
-        spline(
-            (50 - half * 0.72, pocket_top + 7.4),
-            (50, pocket_top + 6),
-            (50 + half * 0.72, pocket_top + 7.4),
-        ),
-    )
-    for side in (-1, 1):
-        canvas.fold(
-            spline(
-                (50 + side * half * 0.4, top + 8),
-                (50 + side * half * 0.55, 34),
-                (50 + side * half * 0.5, pocket_top - 3),
-            ),
-            -0.1,
-            3,
-        )
-    canvas.fold(
-        spline((50 - half * 0.7, top + 12), (50 - half * 0.78, 36), (50 - half * 0.78, 50)), 0.15, 3
-    )
+    canvas.part(symmetric(pocket), cloth, puff=0.3)
+    _zip(canvas, arch((-0.72 * half, edge + 7.4), (0, edge + 6)))
+    for _ in canvas.sides():
+        crease = spline((-0.4 * half, top + 8), (-0.55 * half, 34), (-0.5 * half, edge - 3))
+        canvas.fold(crease, -0.1, 3)
+    canvas.fold(spline((-0.7 * half, top + 12), (-0.78 * half, 36), (-0.78 * half, 50)), 0.16, 3)
 
 
-def _zip(canvas: Canvas, path: object) -> None:
-    canvas.line(path, canvas.palette.outline, 1.9)  # type: ignore[arg-type]
-    canvas.stitches(path, mix(STEEL, canvas.palette.base, 0.2), 0.8)  # type: ignore[arg-type]
+def _zip(canvas: Canvas, path: Points) -> None:
+    canvas.line(path, canvas.palette.outline, 1.9)
+    canvas.stitches(path, mix(STEEL, canvas.palette.base, 0.2), 0.8)
 
 
 def draw_wallet(canvas: Canvas, garment: Garment) -> None:
-    rng = canvas.rng
-    base = canvas.palette.base
-    half, top, bottom = rng.uniform(33, 37), rng.uniform(29, 33), rng.uniform(71, 76)
-    thread = mix(base, OFF_WHITE, 0.5) if luminance(base) < 0.6 else mix(base, INK, 0.4)
+    rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
+    half, top, low = rng.uniform(33, 38), rng.uniform(29, 34), rng.uniform(70, 76)
+    thread = canvas.palette.thread
+    canvas.part(box(-half, top - 2, half, low - 2, 3), mix(base, outline, 0.35))
     cards = [((86, 150, 190), 9.5), ((226, 178, 88), 6.5), ((120, 168, 120), 3.5)]
-    canvas.part(
-        box(50 - half, top - 2, 50 + half, bottom - 2, 3),
-        mix(base, canvas.palette.outline, 0.35),
-        puff=0.2,
-    )
     for index, (paint, height) in enumerate(cards):
-        canvas.part(
-            box(
-                50 - half * 0.72 + 3 * index,
-                top - height,
-                50 + half * 0.5 + 3 * index,
-                top + 10,
-                1.6,
-            ),
-            paint,
-            edge=mix(paint, INK, 0.4),
-            width=0.4,
-            puff=0.1,
-        )
-    canvas.part(box(50 - half, top, 50 + half, bottom, 3.4), base, puff=0.3)
-    canvas.stitches(box(50 - half + 2.2, top + 2.2, 50 + half - 2.2, bottom - 2.2, 2), thread)
-    slot = spline(
-        (50 - half, top + 14), (50 - half * 0.3, top + 12.6), (50 + half * 0.34, top + 14)
-    )
+        card = box(-0.72 * half + 3 * index, top - height, 0.5 * half + 3 * index, top + 10, 1.6)
+        canvas.part(card, paint, edge=mix(paint, INK, 0.4), width=0.4, puff=0.1)
+    canvas.part(box(-half, top, half, low, 3.4), base, puff=0.3)
+    canvas.stitches(box(-half + 2.2, top + 2.2, half - 2.2, low - 2.2, 2), thread)
     if "Buttons" in garment.details:
-        y = (top + bottom) / 2
-        tab = join(
-            [(50 + half + 0.8, y - 6)],
-            spline(
-                (50 + half * 0.62, y - 6),
-                (50 + half * 0.42, y - 4.4),
-                (50 + half * 0.36, y),
-                (50 + half * 0.42, y + 4.4),
-                (50 + half * 0.62, y + 6),
-            ),
-            [(50 + half + 0.8, y + 6)],
-        )
-        canvas.part(tab, mix(base, canvas.palette.outline, 0.1), puff=0.25)
-        canvas.part(
-            ellipse(50 + half * 0.52, y, 4.2), GOLD, edge=mix(GOLD, INK, 0.5), width=0.4, puff=0.3
-        )
+        with canvas.shifted(0.42 * half, (top + low) / 2):
+            end = 0.58 * half + 0.8
+            tongue = join([(end, -6)], trace("6,-6 0,-4.4 -2,0 0,4.4 6,6"), [(end, 6)])
+            canvas.part(tongue, mix(base, outline, 0.1), puff=0.25)
+            canvas.part(ellipse(3.4, 0, 4.4), GOLD, edge=mix(GOLD, INK, 0.5), width=0.4, puff=0.3)
     else:
-        canvas.line(slot, canvas.palette.outline, 0.7)
+        slot = spline((-half, top + 14), (-0.3 * half, top + 12.6), (0.34 * half, top + 14))
+        canvas.line(slot, outline, 0.7)
         canvas.stitches(moved(slot, 0, 1.6), thread)
-        canvas.part(
-            box(50 + half * 0.5, bottom - 10, 50 + half * 0.8, bottom - 5, 0.6),
-            mix(base, canvas.palette.outline, 0.35),
-            width=0.3,
-            puff=0,
-        )
-    canvas.fold([(50 - half + 6, bottom - 8), (50 - half * 0.2, top + 8)], 0.13, 6)
-    canvas.fold(mirror([(50 - half + 3, top + 4), (50 - half + 3, bottom - 4)]), -0.1, 3)
+        patch = box(0.5 * half, low - 11, 0.8 * half, low - 6, 0.6)
+        canvas.part(patch, mix(base, outline, 0.35), width=0.3, puff=0)
+    canvas.fold([(-half + 6, low - 8), (-0.2 * half, top + 8)], 0.14, 6)
+    canvas.fold([(half - 3, top + 4), (half - 3, low - 4)], -0.1, 3)

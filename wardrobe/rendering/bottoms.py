@@ -1,384 +1,280 @@
 """How garments for the lower body are drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 
 from wardrobe.rendering.canvas import Canvas
-from wardrobe.rendering.colours import GOLD, INK, OFF_WHITE, STEEL, luminance, mix
+from wardrobe.rendering.colours import GOLD, OFF_WHITE, Colour
 from wardrobe.rendering.garment import Garment
-from wardrobe.rendering.parts import bow, buttons, ribs
+from wardrobe.rendering.parts import (
+    buttons,
+    drawstring,
+    elastic,
+    metal,
+    ribs,
+    trim,
+    waistband,
+)
 from wardrobe.rendering.patterns import Fabric
-from wardrobe.rendering.shapes import Points, box, join, mirror, moved, spline, symmetric
+from wardrobe.rendering.shapes import Points, box, ellipse, join, moved, spline, symmetric
+
+_LEG_ENDS = {"Full": 94.0, "Cropped": 76.0}
 
 
-@dataclass
-class _Cut:
+@dataclass(frozen=True)
+class Legs:
     """Half widths and heights of trousers, units of the page."""
 
-    waist: float = 13.5
-    hip: float = 17.5
-    knee_out: float = 17.5
-    hem_out: float = 17.5  # outer edge of the leg's end, from the middle
-    hem_in: float = 5.5
-    top: float = 9.0
-    rise: float = 29.0
-    bottom: float = 93.0
+    waist: float = 14.5
+    hip: float = 19.0
+    knee: float = 18.5  # outer edge of the leg, from the middle
+    hem_out: float = 18.0  # outer edge of the leg's end
+    hem_in: float = 4.5  # inner edge of the leg's end
+    top: float = 7.0
+    band: float = 5.0  # height of the waistband
+    rise: float = 28.0
+    bottom: float = 94.0
 
-    def shorten(self, leg_length: str) -> None:
-        """Moves the hem up to where the leg ends."""
-        self.bottom = {"Full": 93.0, "Cropped": 76.0, "Knee": 68.0, "Short": 52.0}[leg_length]
-
-    def jitter(self, canvas: Canvas) -> "_Cut":
-        rng = canvas.rng
-        wider = rng.uniform(0.93, 1.06)
-        for name in ("waist", "hip", "knee_out", "hem_out"):
-            setattr(self, name, getattr(self, name) * wider)
-        self.rise += rng.uniform(-2, 2)
-        return self
-
-    def left_leg(self) -> Points:
-        """Returns the left half: waist, side, hem, inner leg, crotch."""
-        crotch = self.top + self.rise
-        knee = crotch + (self.bottom - crotch) * 0.45
-        return join(
-            [(50.0, self.top)],
-            spline(
-                (50 - self.waist, self.top),
-                (50 - self.hip, crotch - 10),
-                (50 - self.knee_out, knee),
-                (50 - self.hem_out, self.bottom),
-            ),
-            spline((50 - self.hem_in, self.bottom + 0.6), (50 - 3.2, knee), (50 - 0.5, crotch)),
-            [(50.0, crotch)],
+    def varied(self, rng: Random) -> "Legs":
+        """Returns legs of slightly other proportions."""
+        wider = rng.uniform(0.94, 1.05)
+        return replace(
+            self,
+            waist=self.waist * wider,
+            hip=self.hip * wider,
+            knee=self.knee * wider,
+            hem_out=self.hem_out * wider,
+            rise=self.rise + rng.uniform(-2, 2),
+            bottom=self.bottom + rng.uniform(-2, 1),
         )
 
+    @property
+    def crotch(self) -> float:
+        """Height of the crotch."""
+        return self.top + self.rise
 
-def _legs(canvas: Canvas, cloth: Fabric, cut: _Cut, *, lean: float = 2) -> None:
-    """Draws both legs with their soft folds."""
-    left = cut.left_leg()
-    seat = join(
-        [
-            (50 - 5, cut.top + 1),
-            (50 + 5, cut.top + 1),
-            (50 + 3, cut.top + cut.rise + 6),
-            (50 - 3, cut.top + cut.rise + 6),
-        ]
-    )
-    canvas.part(seat, canvas.palette.inside, width=0, puff=0)
-    canvas.part(left, cloth, angle=lean)
-    canvas.part(mirror(left), cloth, angle=-lean)
-    crotch = cut.top + cut.rise
-    for side in (-1, 1):
-        for reach, drop in ((9, 1), (12, 7)):
+    @property
+    def middle(self) -> float:
+        """Middle of the left leg's end."""
+        return -(self.hem_in + self.hem_out) / 2
+
+    def side(self, inset: float = 0) -> Points:
+        """Returns the left side from the waist to the hem, `inset` units inside."""
+        knee = self.crotch + 0.45 * (self.bottom - self.crotch)
+        return spline(
+            (-self.waist + inset, self.top),
+            (-self.hip + inset, self.crotch - 10),
+            (-self.knee + inset, knee),
+            (-self.hem_out + inset, self.bottom),
+        )
+
+    def left(self) -> Points:
+        """Returns the outline of the left half."""
+        knee = self.crotch + 0.45 * (self.bottom - self.crotch)
+        inner = spline((-self.hem_in, self.bottom + 0.8), (-3, knee), (-0.4, self.crotch))
+        return join([(0, self.top)], self.side(), inner)
+
+    def fly(self) -> Points:
+        """Returns the stitched curve beside the fly."""
+        low = self.crotch - 7
+        return spline((-4, self.top + self.band), (-4, low - 7), (-3, low - 2), (-0.2, low))
+
+
+def _draw_legs(canvas: Canvas, cloth: Fabric, legs: Legs, *, lean: float = 2) -> None:
+    """Draws both legs with their creases, and the middle seam."""
+    crotch, low = legs.crotch, legs.bottom
+    gusset = [(-5, crotch - 10), (5, crotch - 10), (2.6, crotch + 5), (-2.6, crotch + 5)]
+    canvas.part(gusset, canvas.palette.inside, width=0, puff=0)
+    outline = legs.left()
+    for _ in canvas.sides():
+        canvas.part(outline, cloth, angle=lean)
+    for _ in canvas.sides():
+        for reach, drop in ((-10, 1), (-13, 6)):
+            end = (reach, crotch - 4 + drop)
             canvas.fold(
-                spline(
-                    (50 + side * 1.5, crotch - 2),
-                    (50 + side * reach * 0.6, crotch - 2 + drop * 0.3),
-                    (50 + side * reach, crotch - 4 + drop),
-                ),
-                -0.17,
-                1.5,
+                spline((-1, crotch - 3), (0.6 * reach, crotch - 3 + 0.4 * drop), end), -0.14, 1
             )
-        middle = 50 + side * (cut.hem_in + cut.hem_out) / 2
-        knee = crotch + (cut.bottom - crotch) * 0.5
-        if cut.bottom > 70:
-            for offset in (-3, 2):
+        if low > 70:
+            knee = 0.5 * (crotch + low)
+            for y, start, reach in ((knee - 3, 0.2, 9), (knee + 2, 0.9, -8), (low - 6, 0.9, -7)):
+                x = -legs.hem_in + start * (legs.hem_in - legs.knee)
+                y += canvas.rng.uniform(-2, 2)
                 canvas.fold(
-                    spline(
-                        (middle - 6, knee + offset),
-                        (middle - 2, knee + offset + 1.6),
-                        (middle + 3, knee + offset + 0.6),
-                    ),
-                    -0.13,
-                    1.4,
+                    spline((x, y), (x - 0.5 * reach, y + 1.8), (x - reach, y + 1.6)), -0.12, 1
                 )
-        canvas.fold([(50 + side * cut.hip * 0.55, crotch - 8), (middle, cut.bottom - 4)], 0.09, 4)
+        canvas.fold([(-0.55 * legs.hip, crotch - 8), (legs.middle - 1, low - 4)], 0.1, 4)
+    canvas.line([(0, legs.top + legs.band), (0, crotch)], canvas.palette.outline, 0.5)
 
 
-def _fly(canvas: Canvas, cut: _Cut, band: float) -> None:
-    """Draws the middle seam and the stitched curve of the fly."""
-    crotch = cut.top + cut.rise
-    canvas.line([(50, cut.top + band), (50, crotch)], canvas.palette.outline, 0.5)
-
-
-def _fly_curve(cut: _Cut, band: float) -> Points:
-    crotch = cut.top + cut.rise
-    return spline((54, cut.top + band), (54, crotch - 14), (53, crotch - 9), (50.2, crotch - 7))
-
-
-def _waistband(canvas: Canvas, cut: _Cut, height: float) -> None:
-    half = symmetric(
-        join(
-            spline((50, cut.top + 0.4), (50 - cut.waist - 0.2, cut.top - 0.6)),
-            spline((50 - cut.waist - 0.9, cut.top + height - 0.4), (50, cut.top + height + 0.4)),
-        )
-    )
-    canvas.part(half, canvas.palette.base, puff=0.14)
-
-
-def _belt_loops(canvas: Canvas, cut: _Cut, height: float) -> None:
-    for offset in (-0.72, -0.36, 0.36, 0.72):
-        x = 50 + offset * cut.waist
-        canvas.part(
-            box(x - 0.7, cut.top - 0.9, x + 0.7, cut.top + height + 1),
-            canvas.palette.base,
-            width=0.4,
-            puff=0.1,
-        )
+def _belt_loops(canvas: Canvas, legs: Legs) -> None:
+    for _ in canvas.sides():
+        for part in (0.36, 0.74):
+            x, y = -part * legs.waist, legs.top + 1.6 * (1 - part)
+            loop = box(x - 0.75, y - 0.3, x + 0.75, y + legs.band + 0.6, 0.3)
+            canvas.part(loop, canvas.palette.base, width=0.4, puff=0.1)
 
 
 def draw_jeans(canvas: Canvas, garment: Garment) -> None:
-    cut = _Cut(hem_out=canvas.rng.uniform(15.5, 19), hem_in=canvas.rng.uniform(4.4, 5.8)).jitter(
-        canvas
-    )
-    cut.shorten(garment.leg_length)
-    if garment.leg_length == "Cropped":
-        cut.hem_out -= 0.6
-    cloth = Fabric("Solid", canvas.palette, canvas.rng)
-    thread = (226, 150, 62) if luminance(canvas.palette.base) < 0.75 else (196, 136, 70)
-    if canvas.palette.base[0] > 200 and canvas.palette.base[2] < 120:  # on orange and yellow
-        thread = (250, 246, 236)
-    _legs(canvas, cloth, cut)
-    crotch = cut.top + cut.rise
-    for side in (-1, 1):  # worn-in thighs and knees
-        middle = 50 + side * (cut.hem_in + cut.hem_out) / 2
-        canvas.fold([(50 + side * 9, crotch - 8), (middle, crotch + 12)], 0.2, 5)
-        canvas.fold([(middle, crotch + 12), (middle, cut.bottom - 10)], 0.1, 4)
-        outer = spline(
-            (50 + side * (cut.hip - 1.2), crotch - 10),
-            (50 + side * (cut.knee_out - 1.3), crotch + (cut.bottom - crotch) * 0.45),
-            (50 + side * (cut.hem_out - 1.3), cut.bottom - 1),
-        )
-        canvas.stitches(outer, thread, 0.42)
-    _fly(canvas, cut, 5)
-    for shift in (0, 0.9):
-        canvas.stitches(moved(_fly_curve(cut, 5), shift, 0), thread, 0.42)
-    for side in (-1, 1):
+    rng = canvas.rng
+    legs = Legs(
+        hem_out=rng.uniform(15.5, 19.5),
+        hem_in=rng.uniform(3.5, 5),
+        bottom=_LEG_ENDS[garment.leg_length],
+    ).varied(rng)
+    thread = _denim_thread(canvas.palette.base)
+    _draw_legs(canvas, Fabric("Solid", canvas.palette, rng), legs)
+    top, crotch, low = legs.top, legs.crotch, legs.bottom
+    for _ in canvas.sides():
+        canvas.fold([(-9, crotch - 8), (legs.middle, crotch + 12)], 0.22, 5)  # worn-in thighs
+        canvas.fold([(legs.middle, crotch + 12), (legs.middle, low - 10)], 0.1, 4)
+        canvas.stitches(legs.side(1.3)[8:], thread)
+        canvas.stitches([(-legs.hem_out, low - 2), (-legs.hem_in, low - 1.4)], thread)
         scoop = spline(
-            (50 + side * cut.waist * 0.5, cut.top + 5),
-            (50 + side * (cut.waist * 0.62), cut.top + 10),
-            (50 + side * (cut.hip - 1.2), cut.top + 12.5),
+            (-0.5 * legs.waist, top + 6),
+            (-0.62 * legs.waist, top + 11),
+            (-legs.hip + 1.4, top + 13),
         )
         canvas.line(scoop, canvas.palette.outline, 0.55)
         for shift in (0.9, 1.8):
-            canvas.stitches(moved(scoop, -side * shift * 0.4, shift), thread, 0.42)
-        for x, y in (scoop[1], scoop[-3]):
-            canvas.part(
-                box(x - 0.5, y + 0.3, x + 0.5, y + 1.3, 0.45),
-                GOLD,
-                edge=(120, 84, 40),
-                width=0.25,
-                puff=0,
-            )
-    coin = [(50 + 7.6, cut.top + 8.5), (50 + 8.0, cut.top + 12), (50 + 12.4, cut.top + 12.4)]
-    canvas.stitches(coin, thread, 0.4)
-    _waistband(canvas, cut, 5)
-    for y in (cut.top + 1.0, cut.top + 4.2):
-        canvas.stitches(
-            [(50 - cut.waist, y - 0.6), (50, y), (50 + cut.waist, y - 0.6)], thread, 0.42
-        )
-    _belt_loops(canvas, cut, 5)
-    canvas.part(
-        box(48.7, cut.top + 1.3, 51.3, cut.top + 3.9, 1.2),
-        GOLD,
-        edge=(120, 84, 40),
-        width=0.35,
-        puff=0.2,
-    )
-    for side in (-1, 1):
-        hem = [
-            (50 + side * cut.hem_out, cut.bottom - 2),
-            (50 + side * cut.hem_in, cut.bottom - 1.4),
-        ]
-        canvas.stitches(hem, thread, 0.42)
+            canvas.stitches(moved(scoop, 0.4 * shift, shift), thread)
+        for x, y in (scoop[2], scoop[-4]):
+            metal(canvas, ellipse(x, y + 0.6, 1.1), GOLD)
+    for shift in (0, -0.9):
+        canvas.stitches(moved(legs.fly(), shift), thread)
+    coin = [(8, top + 9.5), (8.4, top + 13), (13, top + 13.4)]
+    canvas.stitches(coin, thread)
+    waistband(canvas, legs.waist, top, legs.band)
+    for y in (0.8, legs.band - 0.7):
+        edge = spline((-legs.waist, top + y), (0, top + y + 1.6), (legs.waist, top + y))
+        canvas.stitches(edge, thread)
+    _belt_loops(canvas, legs)
+    metal(canvas, ellipse(0, top + 1.6 + 0.5 * legs.band, 2.6), GOLD)
+
+
+def _denim_thread(base: Colour) -> Colour:
+    """Returns the colour of jeans' stitches: orange wherever that shows."""
+    red, _, blue = base
+    if red > 170 and blue < 120:  # on red, orange and yellow it would not
+        return OFF_WHITE
+    return (196, 136, 70) if min(base) > 150 else (232, 156, 66)
 
 
 def draw_trousers(canvas: Canvas, garment: Garment) -> None:
-    cut = _Cut(hip=16.5, knee_out=15.5, hem_out=14, hem_in=4.6).jitter(canvas)
-    cut.shorten(garment.leg_length)
-    cloth = Fabric(
-        garment.pattern,
-        canvas.palette,
-        canvas.rng,
-        scale=0.7 if garment.pattern == "Striped" else 1,
-    )
-    _legs(canvas, cloth, cut, lean=0)
-    crotch = cut.top + cut.rise
-    for side in (-1, 1):  # pressed creases
-        middle = 50 + side * (cut.hem_in + cut.hem_out) / 2
-        crease = [(50 + side * cut.waist * 0.52, cut.top + 8), (middle, cut.bottom - 0.6)]
+    legs = Legs(
+        hip=18, knee=17, hem_out=15.5, hem_in=4, band=4.5, bottom=_LEG_ENDS[garment.leg_length]
+    ).varied(canvas.rng)
+    scale = 0.7 if garment.pattern == "Striped" else 1
+    cloth = Fabric(garment.pattern, canvas.palette, canvas.rng, scale=scale)
+    _draw_legs(canvas, cloth, legs, lean=0)
+    top = legs.top
+    for _ in canvas.sides():
+        crease = [(-0.52 * legs.waist, top + 9), (legs.middle, legs.bottom - 0.6)]
         canvas.line(crease, width=0.5)
-        canvas.fold(moved(crease, 0.9, 0), -0.22, 1.3)
-        canvas.fold(moved(crease, -1.0, 0), 0.16, 1.3)
-        pocket = [
-            (50 + side * cut.waist * 0.72, cut.top + 4.5),
-            (50 + side * (cut.hip - 0.6), crotch - 9),
-        ]
-        canvas.line(pocket, canvas.palette.outline, 0.55)
+        canvas.fold(moved(crease, -0.9), -0.24, 1.3)
+        canvas.fold(moved(crease, 1), 0.18, 1.3)
+        slant = [(-0.7 * legs.waist, top + 5), (-legs.hip + 0.8, legs.crotch - 8)]
+        canvas.line(slant, canvas.palette.outline, 0.55)
+        canvas.line(moved(slant, 0.9, 0.3), width=0.35)
         if "Pleats" in garment.details:
-            for offset in (0.36, 0.52):
-                pleat = [
-                    (50 + side * cut.waist * offset, cut.top + 4.5),
-                    (50 + side * cut.waist * offset, cut.top + 11),
-                ]
-                canvas.line(pleat, canvas.palette.outline, 0.45)
-                canvas.fold(moved(pleat, 0.7, 0), -0.3, 1.2)
-    _fly(canvas, cut, 4.5)
-    canvas.line(_fly_curve(cut, 4.5), width=0.4)
-    _waistband(canvas, cut, 4.5)
-    _belt_loops(canvas, cut, 4.5)
-    canvas.line(
-        [(50, cut.top), (50, cut.top + 4.5), (54, cut.top + 4.5)], canvas.palette.outline, 0.45
-    )
-    canvas.line(
-        [(54, cut.top + 4.6), (55.4, cut.top + 2.4), (54, cut.top + 0.2)],
-        canvas.palette.outline,
-        0.45,
-    )
+            for part in (0.36, 0.52):
+                x = -part * legs.waist
+                canvas.line([(x, top + 5), (x, top + 12)], canvas.palette.outline, 0.45)
+                canvas.fold([(x - 0.7, top + 5), (x - 0.7, top + 11)], -0.3, 1.2)
+    canvas.line(legs.fly(), width=0.4)
+    waistband(canvas, legs.waist, top, legs.band)
+    tab = [(0, top + 1.6), (-4.4, top + 1.4), (-5.6, top + 3.6), (-4.4, top + 5.8), (0, top + 6.1)]
+    canvas.line(tab, canvas.palette.outline, 0.45)
+    _belt_loops(canvas, legs)
 
 
 def draw_shorts(canvas: Canvas, garment: Garment) -> None:
-    rng = canvas.rng
-    cut = _Cut(waist=18, hip=23, knee_out=25, hem_out=27, hem_in=3.4, top=20, rise=27)
-    cut.jitter(canvas)
-    cut.bottom = {"Short": 62.0, "Knee": 80.0}[garment.leg_length] + rng.uniform(-2, 2)
-    cloth = Fabric(garment.pattern, canvas.palette, canvas.rng)
-    _legs(canvas, cloth, cut, lean=6)
-    if "Pockets" in garment.details:
-        for side in (-1, 1):
-            pocket = spline(
-                (50 + side * cut.waist * 0.62, cut.top + 5.5),
-                (50 + side * (cut.hip * 0.8), cut.top + 14),
-                (50 + side * (cut.hip + 0.2), cut.top + 17),
-            )
+    legs = Legs(
+        waist=20, hip=25.5, knee=27.5, hem_out=29.5, hem_in=2.6, top=17, rise=29,
+        bottom={"Short": 64, "Knee": 84}[garment.leg_length],
+    ).varied(canvas.rng)  # fmt: skip
+    _draw_legs(canvas, Fabric(garment.pattern, canvas.palette, canvas.rng), legs, lean=6)
+    top, low = legs.top, legs.bottom
+    for _ in canvas.sides():
+        if "Pockets" in garment.details:
+            x, y = -0.62 * legs.waist, top + legs.band + 1
+            pocket = spline((x, y), (-0.8 * legs.hip, y + 9), (-legs.hip, y + 13))
             canvas.line(pocket, canvas.palette.outline, 0.6)
-            canvas.stitches(moved(pocket, -side, 1), width=0.4)
-    for side in (-1, 1):
-        hem = [
-            (50 + side * (cut.hem_out - 0.2), cut.bottom - 3),
-            (50 + side * cut.hem_in, cut.bottom - 2.4),
-        ]
-        canvas.stitches(hem)
+            canvas.line(moved(pocket, 0.8, 1), width=0.35)
+        canvas.line([(-legs.hem_out + 0.3, low - 2.8), (-legs.hem_in, low - 2)], width=0.35)
     if "Drawstring" in garment.details:
-        canvas.line([(50, cut.top + 5), (50, cut.top + cut.rise)], width=0.45)
-        _elastic(canvas, cut, 5.5)
-        _string(canvas, cut.top + 4)
+        elastic(canvas, legs.waist, top, legs.band)
+        drawstring(canvas, top + 5)
     else:
-        _fly(canvas, cut, 5)
-        canvas.stitches(_fly_curve(cut, 5))
-        _waistband(canvas, cut, 5)
-        _belt_loops(canvas, cut, 5)
-        buttons(canvas, [(50, cut.top + 2.7)], 2.4)
-
-
-def _elastic(canvas: Canvas, cut: _Cut, height: float) -> None:
-    """Draws a gathered waistband."""
-    _waistband(canvas, cut, height)
-    edge = cut.waist - 0.4
-    ribs(
-        canvas,
-        ((50 - edge, cut.top), (50 + edge, cut.top)),
-        ((50 - edge, cut.top + height), (50 + edge, cut.top + height)),
-        22,
-    )
-
-
-def _string(canvas: Canvas, top: float) -> None:
-    """Draws a tied drawstring."""
-    cord = OFF_WHITE if luminance(canvas.palette.base) < 0.7 else INK
-    bow(canvas, (50, top), 7, cord)
-    for side in (-1, 1):
-        string = spline((50, top), (50 + side * 1.6, top + 6), (50 + side * 1.4, top + 12))
-        canvas.line(string, mix(cord, INK, 0.3), 1.0)
-        canvas.line(string, cord, 0.65)
-        canvas.line(string[-3:], STEEL, 1.0)
+        canvas.line(legs.fly(), width=0.35)
+        waistband(canvas, legs.waist, top, legs.band)
+        _belt_loops(canvas, legs)
+        buttons(canvas, [(0, top + 1.6 + 0.5 * legs.band)], 2.4)
 
 
 def draw_track_pants(canvas: Canvas, garment: Garment) -> None:
-    cut = _Cut(waist=13, hip=18, knee_out=17.5, hem_out=14.5, hem_in=6, rise=31).jitter(canvas)
-    cut.shorten(garment.leg_length)
     ribbed = "Ribbing" in garment.details
-    if ribbed:
-        cut.hem_out, cut.hem_in = cut.hem_out - 1.4, cut.hem_in + 0.6
-    cloth = Fabric("Solid", canvas.palette, canvas.rng)
-    _legs(canvas, cloth, cut)
-    crotch = cut.top + cut.rise
-    knee = crotch + (cut.bottom - crotch) * 0.45
-    trim = OFF_WHITE if luminance(canvas.palette.base) < 0.7 else canvas.palette.accent
-    count = canvas.rng.choice((1, 2, 3))
-    for side in (-1, 1):
+    legs = Legs(
+        hip=19.5, knee=18.5, hem_out=14 if ribbed else 16, hem_in=6 if ribbed else 5, rise=30,
+        bottom=_LEG_ENDS[garment.leg_length],
+    ).varied(canvas.rng)  # fmt: skip
+    _draw_legs(canvas, Fabric("Solid", canvas.palette, canvas.rng), legs)
+    count, low = canvas.rng.choice((1, 2, 3)), legs.bottom
+    for _ in canvas.sides():
         for index in range(count):
-            inset = 1.7 + 1.9 * index
-            stripe = spline(
-                (50 + side * (cut.waist - inset + 0.2), cut.top + 5),
-                (50 + side * (cut.hip - inset), crotch - 10),
-                (50 + side * (cut.knee_out - inset), knee),
-                (50 + side * (cut.hem_out - inset), cut.bottom - 0.6),
-            )
-            canvas.line(stripe, trim, 1.0 if count > 1 else 2.0)
+            canvas.line(legs.side(1.8 + 1.9 * index), trim(canvas), 1.0 if count > 1 else 2.0)
         if "Pockets" in garment.details:
-            x = 50 + side * (cut.waist - 0.4 - 1.9 * count)
-            canvas.line(
-                [(x, cut.top + 8), (x + side * 2.5, cut.top + 20)], canvas.palette.outline, 0.8
-            )
+            x = -legs.waist + 1.4 + 1.9 * count
+            slot = [(x, legs.top + 9), (x - 2.5, legs.top + 22)]
+            canvas.line(slot, canvas.palette.outline, 0.9)
+            canvas.fold(moved(slot, 0.8), -0.3, 1.2)
         if ribbed:
-            band = join(
-                [
-                    (50 + side * (cut.hem_out + 0.3), cut.bottom - 5.5),
-                    (50 + side * (cut.hem_in - 0.6), cut.bottom - 5.5),
-                    (50 + side * cut.hem_in, cut.bottom + 0.6),
-                    (50 + side * (cut.hem_out - 0.4), cut.bottom + 0.6),
-                ]
-            )
-            canvas.part(band, canvas.palette.base, puff=0.16)
-            ribs(canvas, (tuple(band[0]), tuple(band[1])), (tuple(band[3]), tuple(band[2])), 9)
-    canvas.line([(50, cut.top + 5), (50, crotch)], width=0.45)
-    _elastic(canvas, cut, 5)
-    _string(canvas, cut.top + 4)
+            edge = ((-legs.hem_out - 0.4, low - 6), (-legs.hem_in + 0.7, low - 6))
+            end = ((-legs.hem_out + 0.4, low + 0.7), (-legs.hem_in, low + 0.8))
+            canvas.part([*edge, *end[::-1]], canvas.palette.base, puff=0.16)
+            ribs(canvas, edge, end)
+    elastic(canvas, legs.waist, legs.top, legs.band)
+    drawstring(canvas, legs.top + 5)
 
 
 def draw_skirt(canvas: Canvas, garment: Garment) -> None:
     rng = canvas.rng
+    waist, hem = rng.uniform(14, 16.5), rng.uniform(28, 36)
+    top, low = 20.0, rng.uniform(66, 86)
     cloth = Fabric(garment.pattern, canvas.palette, rng)
-    waist, hem = rng.uniform(13, 15), rng.uniform(26, 33)
-    top, bottom = 20.0, rng.uniform(64, 84)
-    ruffled = "Ruffles" in garment.details
-    body = symmetric(
-        join(
-            spline((50 - waist, top), (50 - waist - 4, top + 9), (50 - hem, bottom - 2)),
-            spline((50 - hem, bottom - 2), (50 - hem * 0.55, bottom + 1.4), (50, bottom + 2.4)),
-        )
-    )
-    canvas.part(body, cloth)
-    count = 11 if "Pleats" in garment.details else 5
+    if "Ruffles" in garment.details:
+        for tier in (1.0, 0.7, 0.38):
+            _draw_tier(canvas, cloth, waist + (hem - waist) * tier, top, top + (low - top) * tier)
+    else:
+        side = spline((-waist, top), (-waist - 4.5, top + 10), (-hem, low - 2))
+        edge = spline((-hem, low - 2), (-0.55 * hem, low + 1.4), (0, low + 2.4))
+        canvas.part(symmetric(join([(0, top)], side, edge)), cloth)
+    pleated = "Pleats" in garment.details
+    count = 13 if pleated else 5
     for index in range(count):
-        part = (index - (count - 1) / 2) / (count / 2)
+        part = 2 * (index + 0.5) / count - 1
         crease = spline(
-            (50 + part * waist, top + 3),
-            (50 + part * (waist + 4.5), top + 14),
-            (50 + part * hem, bottom + 1),
+            (part * waist, top),
+            (part * (waist + 4.5), top + 12),
+            (part * hem, low + 2 - 4 * part**2),
         )
-        if "Pleats" in garment.details:
+        if pleated:
             canvas.line(crease, canvas.palette.outline, 0.5)
-        canvas.fold(moved(crease, 1.1, 0), -0.24, 2)
-        canvas.fold(moved(crease, -1.4, 0), 0.13, 2)
-    if ruffled:
-        for level in (0.36, 0.68, 1.0):
-            y = top + (bottom - top) * level
-            half = waist + (hem - waist) * level
-            knots = [
-                (
-                    50 - half - 0.6 + (2 * half + 1.2) * i / 16,
-                    y + (1.5 if i % 2 else -0.6) + 2.0 * (1 - ((i - 8) / 8) ** 2),
-                )
-                for i in range(17)
-            ]
-            canvas.line(spline(*knots), canvas.palette.outline, 0.7)
-            canvas.fold(moved(spline(*knots), 0, 1.6), -0.3, 1.8)
-    band = symmetric(
-        [(50, top - 4), (50 - waist + 0.4, top - 4.4), (50 - waist - 0.4, top + 0.6), (50, top + 1)]
-    )
-    canvas.part(band, canvas.palette.base, puff=0.16)
+        canvas.fold(moved(crease, 1.1), -0.26, 2)
+        canvas.fold(moved(crease, -1.4), 0.14, 2)
+    waistband(canvas, waist, top - 4, 4.5)
     if "Buttons" in garment.details:
-        for x in (48.2, 51.8):
-            canvas.line([(x, top + 1), (x, bottom + 2)], width=0.5)
-        buttons(canvas, [(50, top + 4 + (bottom - top - 8) * i / 5) for i in range(6)], 2.2)
+        for x in (-2, 2):
+            canvas.line([(x, top + 2), (x, low + 2)], width=0.5)
+        step = (low - top - 8) / 5
+        buttons(canvas, [(0, top + 5 + step * index) for index in range(6)], 2.2)
+
+
+def _draw_tier(canvas: Canvas, cloth: Fabric, half: float, top: float, low: float) -> None:
+    """Draws a skirt that widens to `half` at `low` and ends in waves, gathered above them."""
+    knots = []
+    for index in range(17):
+        part = index / 8 - 1
+        knots.append((part * half, low + 2.2 * (1 - part**2) + (1.2 if index % 2 else -1.2)))
+    canvas.part(join([(14, top), (-14, top)], spline(*knots)), cloth, puff=0.3)
+    for x, y in knots[1:-1:2]:
+        canvas.fold([(0.93 * x, y - 9), (x, y - 1)], -0.2, 1.2)

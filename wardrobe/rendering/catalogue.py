@@ -1,5 +1,6 @@
 """The drawn catalogue as a dataset: pictures, labels, captions and splits."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,10 @@ from tqdm import tqdm
 from wardrobe.errors import DatasetError
 from wardrobe.files import atomic_write
 from wardrobe.labels import Attribute, LabelSpace
-from wardrobe.manifest import Item, Manifest
+from wardrobe.manifest import MANIFEST, Item, Manifest
 from wardrobe.rendering.captions import caption
 from wardrobe.rendering.colours import COLOURS
+from wardrobe.rendering.drawing import draw_garment
 from wardrobe.rendering.garment import (
     ARTICLE_TYPES,
     COMBINATIONS,
@@ -20,7 +22,6 @@ from wardrobe.rendering.garment import (
     Garment,
     random_garment,
 )
-from wardrobe.rendering.garments import draw_garment
 from wardrobe.rendering.patterns import PATTERNS
 
 _IMAGES = "images"
@@ -48,17 +49,20 @@ def write_catalogue(root: Path, count: int = 7500, seed: int = 0, size: int = 25
     if not 32 <= size <= 2048:
         raise DatasetError(f"size is {size}; pictures have 32 to 2048 pixels a side")
     (root / _IMAGES).mkdir(parents=True, exist_ok=True)
+    (root / MANIFEST).unlink(missing_ok=True)
 
     def draw(numbered: tuple[int, tuple[Garment, str]]) -> Item:
         index, (garment, split) = numbered
         image_path = f"{_IMAGES}/{_slug(garment)}-{index:04d}.jpg"
         with atomic_write(root / image_path) as aside:
-            draw_garment(garment, size).save(aside, "JPEG", quality=_JPEG_QUALITY)
+            picture = draw_garment(garment, size)
+            picture.save(aside, "JPEG", quality=_JPEG_QUALITY, subsampling="4:4:4")
         return Item(image_path, split, caption(garment), garment.labels)
 
-    with ThreadPoolExecutor() as pool:  # blurring, encoding and syncing run outside the GIL
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pixels and disk work outside the GIL
         drawn = pool.map(draw, enumerate(plan(count, seed)))
-        items = tuple(tqdm(drawn, total=count, desc="Drawing", unit="picture"))
+        bar = tqdm(drawn, "drawing", total=count, unit="picture", delay=2, disable=None)
+        items = tuple(bar)
     manifest = Manifest(root, items, label_space())
     manifest.save()
     return manifest
@@ -95,8 +99,8 @@ def plan(count: int, seed: int) -> Iterator[tuple[Garment, str]]:
     Random(seed).shuffle(combinations)
     for index in range(count):
         round_, place = divmod(index, len(combinations))
-        # A tenth each for validation and test; by the third round at the latest, which tenth a
-        # combination falls in has changed, so all of them are in training.
+        # A tenth each for validation and test. What one round holds out the next one trains on,
+        # so two rounds are enough for every combination to be in training.
         tenth = (place + 3 * round_) % 10
         split = {8: "val", 9: "test"}.get(tenth, "train")
         yield random_garment(*combinations[place], Random(f"{seed} {index}")), split

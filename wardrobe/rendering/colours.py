@@ -40,6 +40,16 @@ class Palette:
     accent: Colour  # stripes, dots and trimmings, told apart from the base at a glance
     tint: Colour  # a quieter companion of the base
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether light details show better on it than dark ones."""
+        return luminance(self.base) < 0.7
+
+    @property
+    def thread(self) -> Colour:
+        """Colour of decorative stitches."""
+        return mix(self.base, OFF_WHITE, 0.5) if self.is_dark else mix(self.base, INK, 0.42)
+
 
 def mix(first: Colour, second: Colour, part: float) -> Colour:
     """Returns `first` with a `part` of `second` in it."""

@@ -36,7 +36,7 @@ class Fabric:
         self._stripes = stripes
         self._accent = palette.accent if rng.random() < 0.75 else palette.tint
         self._spacing = scale * rng.uniform(0.85, 1.25)
-        self._share = rng.uniform(0.2, 0.36)  # of the spacing that a stripe fills
+        self._share = rng.uniform(0.2, 0.32)  # of the spacing that a stripe fills
         self._fine_line = rng.random() < 0.5
         self._petals = mix(palette.accent, palette.tint, rng.choice((0.0, 0.35)))
         self._seed = rng.getrandbits(32)
@@ -66,8 +66,8 @@ class Fabric:
         step = 8.0
         for direction in (0, 90):
             for position in loom.steps(step):
-                loom.band(position, step * 0.4, direction, self._accent, opacity=95)
-                loom.band(position + step / 2, 0.55, direction, self._accent, opacity=170)
+                loom.band(position, step * 0.4, direction, self._accent, opacity=62)
+                loom.band(position + step / 2, 0.55, direction, self._accent, opacity=150)
 
     def _dotted(self, loom: "_Loom") -> None:
         step = 4.6
@@ -92,10 +92,11 @@ class Fabric:
             loom.disc(x, y, radius * 0.95, heart)
 
     def _argyle(self, loom: "_Loom") -> None:
-        wide, high = 6.0, 8.5
+        wide, high = 4.6, 6.6
+        diamond_colour = mix(self.palette.base, self.palette.tint, 0.45)
         for x, y in loom.lattice(2 * wide, 2 * high):
             diamond = [(x, y - high), (x + wide, y), (x, y + high), (x - wide, y)]
-            loom.polygon(diamond, self._accent, opacity=120)
+            loom.polygon(diamond, diamond_colour)
         for x, y in loom.lattice(2 * wide, 2 * high):
             cross = [(x, y - high), (x + wide, y), (x, y + high), (x - wide, y), (x, y - high)]
             loom.thread([(a + wide / 2, b + high / 2) for a, b in cross], 0.35, self._accent)

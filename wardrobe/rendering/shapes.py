@@ -1,4 +1,8 @@
-"""Outlines as arrays of points `(points, 2)`, on a page of 100 x 100 units with y downwards."""
+"""Outlines as arrays of points `(points, 2)`.
+
+The page is 100 units wide and high: x runs from -50 to 50 with 0 in the middle, y from 0 at the
+top to 100 at the bottom.
+"""
 
 import math
 from collections.abc import Sequence
@@ -12,16 +16,35 @@ Point = tuple[float, float]
 _STEPS = 10  # points a curve gets between two of its knots: enough for 1,024 pixels
 
 
+def trace(path: str) -> Points:
+    """Returns the line a path describes: `x,y` knots in a row, joined smoothly.
+
+    `|` ends a smooth piece, so that the line has a corner there; a piece of two knots is straight.
+    """
+    pieces = []
+    for piece in path.split("|"):
+        knots = [(float(x), float(y)) for x, y in (knot.split(",") for knot in piece.split())]
+        pieces.append(spline(*knots) if len(knots) > 2 else join(knots))
+    return join(*pieces)
+
+
 def spline(*knots: Point) -> Points:
     """Returns an open smooth curve through the knots (Catmull-Rom)."""
-    ends = [knots[0], *knots, knots[-1]]
-    return _catmull_rom(np.array(ends, np.float64))
+    return _catmull_rom(np.array([knots[0], *knots, knots[-1]], np.float64))
 
 
-def blob(*knots: Point) -> Points:
-    """Returns a closed smooth outline through the knots (Catmull-Rom)."""
-    around = [knots[-1], *knots, knots[0], knots[1 % len(knots)]]
-    return _catmull_rom(np.array(around, np.float64))
+def arch(*knots: Point) -> Points:
+    """Returns a smooth symmetric line: through the knots of its left half and their reflections.
+
+    The left half ends at the middle, x = 0.
+    """
+    return spline(*knots, *((-x, y) for x, y in knots[-2::-1]))
+
+
+def blob(path: str) -> Points:
+    """Returns a closed smooth outline through the `x,y` knots of a path."""
+    knots = [(float(x), float(y)) for x, y in (knot.split(",") for knot in path.split())]
+    return _catmull_rom(np.array([knots[-1], *knots, *knots[:2]], np.float64))
 
 
 def _catmull_rom(knots: Points) -> Points:
@@ -41,16 +64,15 @@ def join(*pieces: Points | Sequence[Point]) -> Points:
     return np.concatenate([np.asarray(piece, np.float64) for piece in pieces])
 
 
-def mirror(points: Points | Sequence[Point], axis: float = 50) -> Points:
-    """Returns the points reflected in the vertical line x = `axis`, in reverse order."""
-    reflected = np.array(points, np.float64)[::-1]
-    reflected[:, 0] = 2 * axis - reflected[:, 0]
+def mirror(points: Points | Sequence[Point]) -> Points:
+    """Returns the points reflected left to right, in reverse order."""
+    reflected: Points = np.asarray(points, np.float64)[::-1] * (-1, 1)
     return reflected
 
 
-def symmetric(half: Points | Sequence[Point], axis: float = 50) -> Points:
-    """Returns the outline made of one half and its reflection in x = `axis`."""
-    return join(half, mirror(half, axis))
+def symmetric(half: Points | Sequence[Point]) -> Points:
+    """Returns the outline made of a left half, middle to middle, and its reflection."""
+    return join(half, mirror(half))
 
 
 def ellipse(x: float, y: float, width: float, height: float | None = None) -> Points:
@@ -63,37 +85,34 @@ def ellipse(x: float, y: float, width: float, height: float | None = None) -> Po
 
 def box(left: float, top: float, right: float, bottom: float, radius: float = 0) -> Points:
     """Returns a rectangle whose corners are rounded by `radius`."""
-    if not radius:
-        return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
-    turn = np.linspace(0, math.pi / 2, 9)
-    corner = radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    centres = [
-        (right - radius, bottom - radius),
-        (left + radius, bottom - radius),
-        (left + radius, top + radius),
-        (right - radius, top + radius),
-    ]
-    quarter = np.array([[0.0, 1.0], [-1.0, 0.0]])  # turns a row vector by 90 degrees
-    pieces = []
-    for centre in centres:
-        pieces.append(np.array(centre) + corner)
-        corner = corner @ quarter
-    return np.concatenate(pieces)
+    inner = join(
+        [(right - radius, bottom - radius), (left + radius, bottom - radius)],
+        [(left + radius, top + radius), (right - radius, top + radius)],
+    )
+    turn = np.linspace(0, 2 * math.pi, 37)
+    circle = radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return join(*(corner + circle[9 * i : 9 * i + 10] for i, corner in enumerate(inner)))
 
 
-def turned(points: Points | Sequence[Point], degrees: float, about: Point) -> Points:
+def turned(points: Points | Sequence[Point], degrees: float, about: Point = (0, 0)) -> Points:
     """Returns the points turned clockwise on the page about a point."""
     angle = math.radians(degrees)
     rotation = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    centre = np.array(about)
-    placed: Points = (np.asarray(points, np.float64) - centre) @ rotation + centre
+    placed: Points = (np.asarray(points, np.float64) - about) @ rotation + about
     return placed
 
 
 def moved(points: Points | Sequence[Point], x: float = 0, y: float = 0) -> Points:
     """Returns the points shifted by (x, y)."""
-    shifted: Points = np.asarray(points, np.float64) + np.array([x, y])
+    shifted: Points = np.asarray(points, np.float64) + (x, y)
     return shifted
+
+
+def scaled(points: Points, factor: float) -> Points:
+    """Returns the points drawn towards their middle (or, above 1, away from it)."""
+    middle = points.mean(axis=0)
+    resized: Points = middle + (points - middle) * factor
+    return resized
 
 
 def between(start: Point, end: Point, part: float) -> Point:

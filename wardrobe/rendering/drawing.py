@@ -5,7 +5,7 @@ from random import Random
 
 from PIL import Image
 
-from wardrobe.rendering import accessories, bags, bottoms, footwear, tops
+from wardrobe.rendering import accessories, bags, bottoms, footwear, outerwear, tops
 from wardrobe.rendering.canvas import Canvas
 from wardrobe.rendering.colours import palette
 from wardrobe.rendering.garment import Garment
@@ -14,9 +14,9 @@ _DRAWERS: dict[str, Callable[[Canvas, Garment], None]] = {
     "Shirts": tops.draw_shirt,
     "Tshirts": tops.draw_tshirt,
     "Tops": tops.draw_top,
-    "Sweaters": tops.draw_sweater,
-    "Sweatshirts": tops.draw_sweatshirt,
-    "Jackets": tops.draw_jacket,
+    "Sweaters": outerwear.draw_sweater,
+    "Sweatshirts": outerwear.draw_sweatshirt,
+    "Jackets": outerwear.draw_jacket,
     "Dresses": tops.draw_dress,
     "Skirts": bottoms.draw_skirt,
     "Jeans": bottoms.draw_jeans,
