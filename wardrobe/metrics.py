@@ -70,25 +70,30 @@ def mean_estimates(
 
 
 def average_precision(
-    scores: FloatArray, positives: BoolArray, weights: Values | None = None
+    scores: FloatArray,
+    positives: BoolArray,
+    weights: Values | None = None,
+    items: npt.NDArray[np.int64] | None = None,
 ) -> Values:
     """Returns the average precision of one ranking under each row of weights `(resamples,)`.
 
     The sum of precision times gain in recall over distinct scores, so tied items count as one
     step: the definition of scikit-learn, for many weightings with one sort. Without positives nan.
+
+    Args:
+        items: the column of the weights that each score belongs to; by default its own place.
     """
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=np.nan))  # last item of each run of ties
     ranked = positives[order]
-    weights = np.ones((1, len(scores))) if weights is None else weights
+    columns = order if items is None else items[order]
+    weights = np.ones((1, columns.max(initial=0) + 1)) if weights is None else weights
     values = np.full(len(weights), np.nan)
     for row, drawn in enumerate(weights):
-        drawn = drawn[order]
-        seen = np.cumsum(drawn)[ends]
-        found = np.cumsum(drawn * ranked)[ends]
+        seen = np.cumsum(drawn[columns])[ends]
+        found = np.cumsum(drawn[columns] * ranked)[ends]
         if len(found) and found[-1] > 0:
-            precision = _divide(found, seen)
-            values[row] = precision @ np.diff(found, prepend=0) / found[-1]
+            values[row] = _divide(found, seen) @ np.diff(found, prepend=0) / found[-1]
     return values
 
 
@@ -114,12 +119,12 @@ def average_precisions(
     """
     values = np.full((1 if weights is None else len(weights), len(label_space)), np.nan)
     for index, columns in enumerate(label_space.slices.values()):
-        rows = known[:, index]
-        drawn = None if weights is None else weights[:, rows]
+        rows = np.flatnonzero(known[:, index])
         for column in range(columns.start, columns.stop):
             positives = targets[rows, column] > 0
             if positives.sum() >= max(1, minimum_positives):
-                values[:, column] = average_precision(probabilities[rows, column], positives, drawn)
+                scores = probabilities[rows, column]
+                values[:, column] = average_precision(scores, positives, weights, rows)
     return values
 
 
@@ -148,8 +153,8 @@ def micro_mean_average_precision(
 ) -> Values:
     """Returns the average precision of all known (item, label) pairs as one ranking."""
     pairs = known_pairs(known, label_space)
-    drawn = None if weights is None else weights[:, np.nonzero(pairs)[0]]
-    return average_precision(probabilities[pairs], targets[pairs] > 0, drawn)
+    items = np.nonzero(pairs)[0]
+    return average_precision(probabilities[pairs], targets[pairs] > 0, weights, items)
 
 
 def known_pairs(known: BoolArray, label_space: LabelSpace) -> BoolArray:
