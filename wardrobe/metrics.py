@@ -16,6 +16,8 @@ FloatArray = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_CHUNK = 4_000_000  # weights looked at together, so that memory stays at tens of megabytes
+
 
 # Bootstrap
 
@@ -84,16 +86,23 @@ def average_precision(
         items: the column of the weights that each score belongs to; by default its own place.
     """
     order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.diff(scores[order], append=np.nan))  # last item of each run of ties
     ranked = positives[order]
     columns = order if items is None else items[order]
     weights = np.ones((1, columns.max(initial=0) + 1)) if weights is None else weights
     values = np.full(len(weights), np.nan)
-    for row, drawn in enumerate(weights):
-        seen = np.cumsum(drawn[columns])[ends]
-        found = np.cumsum(drawn[columns] * ranked)[ends]
-        if len(found) and found[-1] > 0:
-            values[row] = _divide(found, seen) @ np.diff(found, prepend=0) / found[-1]
+    if not ranked.any():
+        return values
+    ends = np.flatnonzero(np.diff(scores[order], append=np.nan))  # last item of each run of ties
+    positive_ends = ranked.cumsum()[ends]
+    gains = np.diff(positive_ends, prepend=0) > 0  # the other runs add no recall
+    ends, positive_ends = ends[gains], positive_ends[gains] - 1
+    chunk = max(1, _CHUNK // len(scores))
+    for start in range(0, len(weights), chunk):
+        drawn = weights[start : start + chunk, columns]
+        seen = drawn.cumsum(axis=1)[:, ends]
+        found = drawn[:, ranked].cumsum(axis=1)[:, positive_ends]
+        areas = (_divide(found, seen) * np.diff(found, axis=1, prepend=0)).sum(axis=1)
+        values[start : start + chunk] = _divide(areas, found[:, -1], empty=np.nan)
     return values
 
 
