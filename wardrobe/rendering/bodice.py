@@ -71,29 +71,29 @@ class Bodice:
         )
         return symmetric(half)
 
-    def arm(self, along: float) -> tuple[Point, Point]:
-        """Returns the outer and the inner edge of the left sleeve, `along` units down the arm."""
+    def arm(self, along: float, across: float) -> Point:
+        """Returns a point of the left sleeve.
+
+        Args:
+            along: how far down the arm, units.
+            across: 0 is the outer edge, 1 the inner one.
+        """
         shoulder, armpit = (-self.shoulder, self.top + self.slope), (-self.chest, self.armpit)
         x, y = between(shoulder, armpit, 0.5)
         part = along / self.sleeve
-        width = (1 - part) * 0.46 * (self.armpit - shoulder[1]) + part * 0.5 * self.sleeve_end
+        width = (1 - part) * 0.92 * (self.armpit - shoulder[1]) + part * self.sleeve_end
         sine, cosine = math.sin(math.radians(self.angle)), math.cos(math.radians(self.angle))
-        x, y = x - along * sine, y + along * cosine
-        return (x - width * cosine, y - width * sine), (x + width * cosine, y + width * sine)
+        aside = (across - 0.5) * width
+        return x - along * sine + aside * cosine, y + along * cosine + aside * sine
 
     def left_sleeve(self) -> Points:
         """Returns the outline of the left sleeve; its upper end lies below the front."""
         x, y = -self.shoulder, self.top + self.slope
-        (cap_x, cap_y), (bend, elbow) = (
-            self.arm(0.22 * self.sleeve)[0],
-            self.arm(0.55 * self.sleeve),
-        )
-        outer, inner = self.arm(self.sleeve)
-        return join(
-            spline((x + 4, y - 1.5), (x - 0.3, y + 0.3), (cap_x + 0.3, cap_y), bend, outer),
-            spline(inner, elbow, (-self.chest + 1, self.armpit)),
-            [(x + 6, self.armpit - 4)],
-        )
+        end, bend = self.sleeve, 0.55 * self.sleeve
+        top = [(x + 4, y - 0.6), (x, y + 0.6), self.arm(0.22 * end, 0.03)]
+        outer = spline(*top, self.arm(bend, 0), self.arm(end, 0))
+        inner = spline(self.arm(end, 1), self.arm(bend, 1), (-self.chest + 1, self.armpit))
+        return join(outer, inner, [(x + 6, self.armpit - 4)])
 
 
 def draw_sleeves(canvas: Canvas, cloth: Fabric, bodice: Bodice) -> None:
@@ -103,33 +103,25 @@ def draw_sleeves(canvas: Canvas, cloth: Fabric, bodice: Bodice) -> None:
     outline, end = bodice.left_sleeve(), bodice.sleeve
     for _ in canvas.sides():
         canvas.part(outline, cloth, angle=bodice.angle)
-        outer, inner = zip(*(bodice.arm(part * end) for part in (0.1, 0.5, 0.9)), strict=True)
-        canvas.fold([between(o, i, 0.75) for o, i in zip(outer, inner, strict=True)], -0.12, 1.8)
-        canvas.fold([between(o, i, 0.3) for o, i in zip(outer, inner, strict=True)], 0.08, 2)
+        canvas.fold([bodice.arm(0.1 * end, 0.75), bodice.arm(0.9 * end, 0.75)], -0.12, 1.8)
+        canvas.fold([bodice.arm(0.1 * end, 0.3), bodice.arm(0.9 * end, 0.3)], 0.08, 2)
         if end > 40:
             for part, start in ((0.47, 0.9), (0.56, 0.25), (0.88, 0.8)):
-                edge = bodice.arm(part * end)
-                x, y = between(*edge, 0.5)
-                canvas.fold(
-                    spline(between(*edge, start), (x, y + 1.2), (x + 1, y + 0.8)), -0.2, 1.2
-                )
+                x, y = bodice.arm(part * end, 0.5)
+                crease = spline(bodice.arm(part * end, start), (x, y + 1.2), (x + 1, y + 0.8))
+                canvas.fold(crease, -0.2, 1.2)
 
 
 def draw_cuffs(canvas: Canvas, bodice: Bodice, height: float, *, ribbed: bool) -> None:
     """Draws a band at the end of both sleeves: gathered when ribbed, else a little wider."""
-    top_outer, top_inner = bodice.arm(bodice.sleeve - height)
-    outer, inner = bodice.arm(bodice.sleeve)
-    spread = -0.08 if ribbed else 0.07
-    left, right = between(outer, inner, -spread), between(outer, inner, 1 + spread)
-    if not ribbed:
-        top_outer, top_inner = (
-            between(top_outer, top_inner, -0.06),
-            between(top_inner, top_outer, -0.06),
-        )
+    end, start = bodice.sleeve, bodice.sleeve - height
+    wider = -0.08 if ribbed else 0.07
+    seam = (bodice.arm(start, min(-wider, 0)), bodice.arm(start, 1 + max(wider, 0)))
+    edge = (bodice.arm(end, -wider), bodice.arm(end, 1 + wider))
     for _ in canvas.sides():
-        canvas.part([top_outer, left, right, top_inner], canvas.palette.base, puff=0.14)
+        canvas.part([*seam, *edge[::-1]], canvas.palette.base, puff=0.14)
         if ribbed:
-            ribs(canvas, (top_outer, top_inner), (left, right))
+            ribs(canvas, seam, edge)
 
 
 def draw_front(

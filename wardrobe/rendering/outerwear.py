@@ -174,8 +174,8 @@ def _quilting(canvas: Canvas, bodice: Bodice) -> None:
             canvas.line(seam, width=0.5)
             canvas.fold(moved(seam, 0, 1), -0.24, 1.6)
             canvas.fold(moved(seam, 0, -2.6), 0.17, 2.4)
-        for part in (0.14, 0.28, 0.42, 0.56, 0.7, 0.84):
-            seam = join(bodice.arm(part * bodice.sleeve))
+        for part in (0.28, 0.42, 0.56, 0.7, 0.84):
+            seam = join([bodice.arm(part * bodice.sleeve, across) for across in (0, 1)])
             canvas.line(seam, width=0.5)
             canvas.fold(moved(seam, 0, 1), -0.24, 1.6)
             canvas.fold(moved(seam, 0, -2.6), 0.15, 2)

@@ -72,12 +72,8 @@ def elastic(canvas: Canvas, waist: float, top: float, height: float) -> None:
     """Draws a gathered waistband."""
     waistband(canvas, waist, top, height)
     for _ in canvas.sides():
-        middle, side = (0, top + 1.9), (-waist + 0.3, top + 0.4)
-        ribs(
-            canvas,
-            (side, middle),
-            (moved([side, middle], 0, height - 0.4)[0], (0, top + height + 1.4)),
-        )
+        low = top + height
+        ribs(canvas, ((-waist + 0.3, top + 0.4), (0, top + 1.9)), ((-waist, low), (0, low + 1.4)))
 
 
 def drawstring(canvas: Canvas, top: float) -> None:

@@ -52,7 +52,7 @@ def draw_tshirt(canvas: Canvas, garment: Garment) -> None:
     cloth = Fabric(garment.pattern, canvas.palette, canvas.rng, stripes=0, scale=1.15)
     draw_sleeves(canvas, cloth, bodice)
     for _ in canvas.sides():
-        canvas.line(bodice.arm(bodice.sleeve - 2), width=0.35)
+        canvas.line([bodice.arm(bodice.sleeve - 2, across) for across in (0, 1)], width=0.35)
     draw_front(canvas, cloth, bodice, neck_of(garment))
     draw_creases(canvas, bodice)
     canvas.line([(-bodice.hem, bodice.bottom - 2), (bodice.hem, bodice.bottom - 2)], width=0.35)
