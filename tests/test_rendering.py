@@ -152,7 +152,8 @@ def test_a_garment_is_drawn_the_same_every_time():
 @pytest.mark.parametrize("article_type", ARTICLE_TYPES)
 def test_solid_garments_show_the_colour_they_are_labelled_with(article_type):
     shape = next(g for g, _ in plan(len(COMBINATIONS), seed=0) if g.article_type == article_type)
-    for seed, colour in enumerate(NAMED_COLOURS):
+    start = list(ARTICLE_TYPES).index(article_type) % 3  # a third of the colours each
+    for seed, colour in enumerate(list(NAMED_COLOURS)[start::3]):
         shown = named_colours_shown(replace(shape, colour=colour, pattern="Solid", seed=seed))
         neutral = {"Black", "Grey", "White"} - {colour}  # lenses, dials, soles, buckles, shadows
         loudest = max((c for c in shown if c not in neutral), key=shown.__getitem__)

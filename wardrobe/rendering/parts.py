@@ -11,7 +11,6 @@ from wardrobe.rendering.shapes import (
     box,
     ellipse,
     join,
-    moved,
     spline,
     symmetric,
     trace,
