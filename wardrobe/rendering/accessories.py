@@ -30,6 +30,7 @@ _LENSES = {
 
 
 def draw_cap(canvas: Canvas, garment: Garment) -> None:
+    """Draws a baseball cap."""
     base, outline = canvas.palette.base, canvas.palette.outline
     tall, brim = canvas.rng.uniform(-3, 3), canvas.rng.uniform(-2, 2)
     top = 25 - tall
@@ -76,6 +77,7 @@ def draw_cap(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_tie(canvas: Canvas, garment: Garment) -> None:
+    """Draws a knotted tie."""
     rng = canvas.rng
     cloth = Fabric(garment.pattern, canvas.palette, rng, stripes=rng.choice((-38, 38)), scale=0.85)
     dark = mix(canvas.palette.base, canvas.palette.outline, 0.35)
@@ -98,6 +100,7 @@ def draw_tie(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_belt(canvas: Canvas, garment: Garment) -> None:
+    """Draws a closed belt, buckle in front."""
     rng, base = canvas.rng, canvas.palette.base
     wide, frame = rng.uniform(6.5, 9), rng.choice((STEEL, GOLD))
     back, front = 33 + rng.uniform(-2, 3), 58 + rng.uniform(-2, 2)
@@ -137,6 +140,7 @@ def draw_belt(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_socks(canvas: Canvas, garment: Garment) -> None:
+    """Draws a pair of socks."""
     rng = canvas.rng
     cloth = Fabric(garment.pattern, canvas.palette, rng, stripes=0, scale=0.9)
     top = rng.uniform(8, 26)
@@ -160,6 +164,7 @@ def draw_socks(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_scarf(canvas: Canvas, garment: Garment) -> None:
+    """Draws a scarf as worn, both ends hanging."""
     rng = canvas.rng
     cloth = Fabric(garment.pattern, canvas.palette, rng, stripes=0, scale=1.25)
     for side, length in ((1, rng.uniform(70, 80)), (-1, rng.uniform(82, 90))):
@@ -194,6 +199,7 @@ def _scarf_end(canvas: Canvas, cloth: Fabric, garment: Garment, lean: float, len
 
 
 def draw_sunglasses(canvas: Canvas, garment: Garment) -> None:
+    """Draws sunglasses of one of four shapes."""
     rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
     lens = blob(_LENSES[rng.choice(tuple(_LENSES))])
     rims = scaled(lens, 1 + rng.uniform(0.22, 0.32))
@@ -214,6 +220,7 @@ def draw_sunglasses(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_watch(canvas: Canvas, garment: Garment) -> None:
+    """Draws a wrist watch, round or square."""
     rng, base = canvas.rng, canvas.palette.base
     case, edge = rng.choice((STEEL, STEEL, GOLD)), 0.4
     half, radius = rng.uniform(10, 13), rng.uniform(18.5, 22)

@@ -19,6 +19,7 @@ from wardrobe.rendering.shapes import (
 
 
 def draw_handbag(canvas: Canvas, garment: Garment) -> None:
+    """Draws a handbag with two handles."""
     rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
     frame, thread = rng.choice((GOLD, STEEL)), canvas.palette.thread
     wide, narrow = rng.uniform(33, 40), rng.uniform(25, 31)
@@ -72,6 +73,7 @@ def draw_handbag(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_backpack(canvas: Canvas, garment: Garment) -> None:
+    """Draws a backpack with a front pocket."""
     rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
     cloth = Fabric(garment.pattern, canvas.palette, rng)
     half, top, low = rng.uniform(24, 28), rng.uniform(16, 20), rng.uniform(87, 91)
@@ -115,6 +117,7 @@ def _zip(canvas: Canvas, path: Points) -> None:
 
 
 def draw_wallet(canvas: Canvas, garment: Garment) -> None:
+    """Draws a folded wallet with cards in it."""
     rng, base, outline = canvas.rng, canvas.palette.base, canvas.palette.outline
     half, top, low = rng.uniform(33, 38), rng.uniform(29, 34), rng.uniform(70, 76)
     thread = canvas.palette.thread

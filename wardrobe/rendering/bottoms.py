@@ -115,6 +115,7 @@ def _belt_loops(canvas: Canvas, legs: Legs) -> None:
 
 
 def draw_jeans(canvas: Canvas, garment: Garment) -> None:
+    """Draws jeans: contrasting stitches, scooped pockets, worn-in thighs."""
     rng = canvas.rng
     legs = Legs(
         hem_out=rng.uniform(15.5, 19.5),
@@ -160,6 +161,7 @@ def _denim_thread(base: Colour) -> Colour:
 
 
 def draw_trousers(canvas: Canvas, garment: Garment) -> None:
+    """Draws trousers with pressed creases and slanted pockets."""
     legs = Legs(
         hip=18, knee=17, hem_out=15.5, hem_in=4, band=4.5, bottom=_LEG_ENDS[garment.leg_length]
     ).varied(canvas.rng)
@@ -188,6 +190,7 @@ def draw_trousers(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_shorts(canvas: Canvas, garment: Garment) -> None:
+    """Draws wide shorts."""
     legs = Legs(
         waist=20, hip=25.5, knee=27.5, hem_out=29.5, hem_in=2.6, top=17, rise=29,
         bottom={"Short": 64, "Knee": 84}[garment.leg_length],
@@ -212,6 +215,7 @@ def draw_shorts(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_track_pants(canvas: Canvas, garment: Garment) -> None:
+    """Draws track pants: stripes down the sides and an elastic waist."""
     ribbed = "Ribbing" in garment.details
     legs = Legs(
         hip=19.5, knee=18.5, hem_out=14 if ribbed else 16, hem_in=6 if ribbed else 5, rise=30,
@@ -237,6 +241,7 @@ def draw_track_pants(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_skirt(canvas: Canvas, garment: Garment) -> None:
+    """Draws a flared skirt: pleated, tiered or buttoned."""
     rng = canvas.rng
     waist, hem = rng.uniform(14, 16.5), rng.uniform(28, 36)
     top, low = 20.0, rng.uniform(66, 86)

@@ -19,6 +19,7 @@ from wardrobe.rendering.shapes import (
 
 
 def draw_casual_shoes(canvas: Canvas, garment: Garment) -> None:
+    """Draws a pair of laced sneakers."""
     ankle, sole = canvas.rng.uniform(-3, 2), canvas.rng.uniform(3.8, 5.6)
     for x, y in ((6, -13), (-4, 7)):
         with canvas.shifted(x, y):
@@ -65,6 +66,7 @@ def _sneaker(canvas: Canvas, garment: Garment, ankle: float, sole: float) -> Non
 
 
 def draw_formal_shoes(canvas: Canvas, garment: Garment) -> None:
+    """Draws a pair of leather shoes, laced or buckled."""
     point = canvas.rng.uniform(-1.5, 1.5)
     for x, y in ((5, -12), (-5, 7)):
         with canvas.shifted(x, y):
@@ -107,6 +109,7 @@ def _oxford(canvas: Canvas, garment: Garment, point: float) -> None:
 
 
 def draw_heels(canvas: Canvas, garment: Garment) -> None:
+    """Draws a pair of pumps."""
     height = canvas.rng.uniform(-3, 5)
     for x, y in ((7, -9), (-4, 7)):
         with canvas.shifted(x, y):
@@ -151,6 +154,7 @@ def _pump(canvas: Canvas, garment: Garment, height: float) -> None:
 
 
 def draw_flip_flops(canvas: Canvas, garment: Garment) -> None:
+    """Draws a pair of flip flops from above."""
     rng, base = canvas.rng, canvas.palette.base
     cloth = Fabric(garment.pattern, canvas.palette, rng, stripes=0)
     dark = mix(base, INK, 0.5)

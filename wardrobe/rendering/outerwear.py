@@ -28,6 +28,7 @@ def _hem_band(canvas: Canvas, bodice: Bodice, height: float, *, ribbed: bool) ->
 
 
 def draw_sweater(canvas: Canvas, garment: Garment) -> None:
+    """Draws a knitted sweater with ribbed ends."""
     bodice = Bodice(
         chest=19.5, waist=19.5, hem=18.5, bottom=82, depth=6, sleeve=SLEEVES["Long"],
         sleeve_end=8.5,
@@ -71,6 +72,7 @@ def _cables(canvas: Canvas, bodice: Bodice) -> None:
 
 
 def draw_sweatshirt(canvas: Canvas, garment: Garment) -> None:
+    """Draws a sweatshirt with a kangaroo pocket, with or without a hood."""
     hood = "Hood" in garment.details
     bodice = Bodice(
         neck=8, shoulder=19.5, chest=20.5, waist=20.5, hem=18.8, top=19 if hood else 15, armpit=40,
@@ -125,6 +127,7 @@ def _hood_edges(canvas: Canvas, cloth: Fabric, top: float) -> None:
 
 
 def draw_jacket(canvas: Canvas, garment: Garment) -> None:
+    """Draws a zipped jacket with a collar."""
     bodice = Bodice(
         neck=8, shoulder=20.5, chest=21, waist=20.5, hem=19.5, top=17, armpit=40, bottom=80,
         sleeve=SLEEVES["Long"], sleeve_end=10, angle=17,

@@ -22,6 +22,7 @@ from wardrobe.rendering.shapes import box, join, mirror, moved, spline, symmetri
 
 
 def draw_shirt(canvas: Canvas, garment: Garment) -> None:
+    """Draws a buttoned shirt with a collar and a curved hem."""
     long = garment.sleeve_length == "Long"
     bodice = Bodice(
         waist=17, bottom=84, sleeve=SLEEVES[garment.sleeve_length], sleeve_end=7.8 if long else 13
@@ -44,6 +45,7 @@ def draw_shirt(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_tshirt(canvas: Canvas, garment: Garment) -> None:
+    """Draws a T-shirt, or a polo shirt when it has a collar."""
     long = garment.sleeve_length == "Long"
     bodice = Bodice(
         bottom=82, depth=6.5, sleeve=SLEEVES[garment.sleeve_length],
@@ -68,6 +70,7 @@ def draw_tshirt(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_top(canvas: Canvas, garment: Garment) -> None:
+    """Draws a fitted top with a ruffle at the hem."""
     bare = garment.sleeve_length == "Sleeveless"
     bodice = Bodice(
         neck=9, shoulder=12.5 if bare else 16.5, chest=16.5, waist=13, hem=14.5, armpit=35,
@@ -96,6 +99,7 @@ def draw_top(canvas: Canvas, garment: Garment) -> None:
 
 
 def draw_dress(canvas: Canvas, garment: Garment) -> None:
+    """Draws a fitted bodice over a flared skirt."""
     rng, bare = canvas.rng, garment.sleeve_length == "Sleeveless"
     bodice = Bodice(
         neck=6.4, shoulder=8.8 if bare else 12, chest=12, waist=9.4, hem=9, top=6, slope=2,
