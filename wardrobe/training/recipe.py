@@ -29,7 +29,7 @@ class Recipe:
         "sentence-transformers/all-MiniLM-L6-v2", "frozen text tower, hub id or folder", "network"
     )
 
-    epochs: int = _flag(12, "passes over the data", "optimisation")
+    epochs: int = _flag(9, "passes over the data", "optimisation")
     batch_size: int = _flag(64, "pictures a step", "optimisation")
     learning_rate: float = _flag(1e-3, "peak rate of the new layers", "optimisation")
     backbone_learning_rate: float = _flag(3e-4, "peak rate of pretrained layers", "optimisation")
