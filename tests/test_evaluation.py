@@ -171,6 +171,8 @@ def test_text_queries_need_an_article_type_and_a_colour():
     nothing = EncodedItems((), np.zeros((0, 3), np.float32), np.zeros((0, 0), np.float32), ())
     with pytest.raises(DatasetError, match="need the attribute 'article_type'; there are colour"):
         garment_queries(nothing, space)
+    with pytest.raises(DatasetError, match="no item of the gallery has both"):
+        garment_queries(nothing, SPACE)
 
 
 class PlainEncoder(ColourEncoder):

@@ -96,9 +96,9 @@ def evaluate_by_text(
 
 def caption_queries(gallery: EncodedItems) -> tuple[list[str], BoolArray]:
     """Returns each caption once, and which items have it `(captions, gallery)`."""
-    captions = np.array([item.caption for item in gallery.items])
-    texts = sorted({item.caption for item in gallery.items} - {""})
-    return texts, np.array(texts)[:, None] == captions if texts else np.zeros((0, 0), bool)
+    captions, which = np.unique([item.caption for item in gallery.items], return_inverse=True)
+    written = np.flatnonzero(captions)  # an empty caption is none
+    return captions[written].tolist(), which == written[:, None]
 
 
 def garment_queries(
@@ -111,13 +111,15 @@ def garment_queries(
         `article_type`, by `colour` and by `both`.
 
     Raises:
-        DatasetError: the label space has no article_type or no colour.
+        DatasetError: the label space has no article_type or no colour, or no item has both.
     """
     types, colours = (_attribute(label_space, name) for name in ("article_type", "colour"))
     targets, _ = label_space.encode([item.labels for item in gallery.items])
     of_type = targets[:, label_space.slices[types.name]].T > 0
     of_colour = targets[:, label_space.slices[colours.name]].T > 0
     pairs = np.argwhere(of_type.astype(np.float32) @ of_colour.T.astype(np.float32) > 0)
+    if not len(pairs):
+        raise DatasetError("no item of the gallery has both an article_type and a colour")
     by_type, by_colour = of_type[pairs[:, 0]], of_colour[pairs[:, 1]]
     texts = [_phrase(types.labels[t], colours.labels[c]) for t, c in pairs.tolist()]
     return texts, {"article_type": by_type, "colour": by_colour, "both": by_type & by_colour}
