@@ -126,6 +126,14 @@ def test_class_f1_is_not_the_mean_of_the_classes_f1():
     assert class_f1[0] == pytest.approx(2 * 0.625 * 0.75 / (0.625 + 0.75))
 
 
+def test_a_label_that_a_resample_misses_keeps_its_own_figures():
+    truth = np.array([[1, 0], [1, 0], [0, 1]], bool)
+    chosen = np.array([[1, 0], [1, 0], [0, 0]], bool)  # the second label is never found
+    weights = np.array([[1, 1, 1], [2, 1, 0]], np.float64)
+    class_f1, _ = metrics.class_and_overall_f1(chosen, truth, weights=weights)
+    assert class_f1.tolist() == [0.5, 0.5]
+
+
 def test_a_label_that_is_never_selected_has_precision_zero():
     none_chosen, all_positive = np.zeros((2, 1), bool), np.ones((2, 1), bool)
     class_f1, overall_f1 = metrics.class_and_overall_f1(none_chosen, all_positive)

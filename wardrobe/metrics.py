@@ -183,7 +183,8 @@ def class_and_overall_f1(
 
     CF1 is the F1 of the class-mean precision and the class-mean recall (not the mean of the
     classes' F1) over labels with a positive item; the precision of a label never selected is 0.
-    OF1 is the F1 of the pooled decisions over all labels.
+    OF1 is the F1 of the pooled decisions over all labels. In a resample without any item of a
+    label, the label keeps its own precision and recall: dropping it would favour the others.
 
     Args:
         selected: decisions `(items, labels)`, False where the attribute is unknown.
@@ -192,13 +193,20 @@ def class_and_overall_f1(
     weights = np.ones((1, len(selected))) if weights is None else weights
     true_counts = weights @ (positive & selected)
     selected_counts, positive_counts = weights @ selected, weights @ positive
-    measured = positive_counts > 0
-    recalls = _divide(true_counts, positive_counts)
-    precisions = _divide(true_counts * measured, selected_counts)
-    labels = measured.sum(axis=1)
-    recall = _divide(recalls.sum(axis=1), labels, empty=np.nan)
-    precision = _divide(precisions.sum(axis=1), labels, empty=np.nan)
-    return _divide(2 * precision * recall, precision + recall), f1_score(
+    class_f1 = np.full(len(weights), np.nan)
+    occurs = positive.any(axis=0)
+    if occurs.any():
+        plain_true = (positive & selected).sum(axis=0)
+        drawn = positive_counts > 0
+        recalls = np.where(
+            drawn, _divide(true_counts, positive_counts), _divide(plain_true, positive.sum(axis=0))
+        )
+        precisions = np.where(
+            drawn, _divide(true_counts, selected_counts), _divide(plain_true, selected.sum(axis=0))
+        )
+        recall, precision = recalls[:, occurs].mean(axis=1), precisions[:, occurs].mean(axis=1)
+        class_f1 = _divide(2 * precision * recall, precision + recall)
+    return class_f1, f1_score(
         true_counts.sum(axis=1), selected_counts.sum(axis=1), positive_counts.sum(axis=1)
     )
 

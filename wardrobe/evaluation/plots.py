@@ -42,7 +42,7 @@ def reliability_plot(tagged: Tagged) -> str:
             confidence, accuracy, error = _bins(probabilities.max(axis=1), right)
             label = f"{attribute.name} (calibration error {error:.3f})"
             axes.plot(confidence, accuracy, marker="o", markersize=4, label=label)
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="lower right", fontsize=8)
     return _data_uri(figure)
 
 

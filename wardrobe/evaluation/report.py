@@ -104,7 +104,7 @@ def tables_of(report: Report) -> list[Table]:
         by_text["caption"] = report.by_caption
     if by_text:
         note = (
-            "caption: the query's own pictures, by their captions; right has the same caption. "
+            "caption: each caption asks among its own split; right has the same caption. "
             'garment: "a navy blue shirt" and the like, for every article type and colour of the '
             "gallery; right is of that type, of that colour, or both."
         )

@@ -105,6 +105,8 @@ def evaluate_tagging(tagged: Tagged, resamples: int = 1000) -> TaggingScores:
     scores = (tagged.probabilities, tagged.targets, tagged.known, space)
     weights = bootstrap_weights(len(tagged.probabilities), resamples)
     precisions = average_precisions(*scores, weights=weights)
+    # A label of which a resample draws no item keeps its own: dropping it would favour the others.
+    precisions = np.where(np.isnan(precisions), precisions[0], precisions)
     pairs = known_pairs(tagged.known, space)
     positive = (tagged.targets > 0) & pairs
     selected = select(tagged.probabilities, tagged.thresholds, space) & pairs
