@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from sklearn.metrics import average_precision_score
 
 from tests import tiny_checkpoints
 from wardrobe.encoders import load_encoder
@@ -73,13 +74,10 @@ def test_a_run_learns_and_leaves_a_checkpoint(recipe: Recipe, root: Path, tmp_pa
     val = Manifest.load(root).split("val")
     encoded = list(encode_pictures(encoder, [root / item.image_path for item in val]))
     assert encoder.label_space is not None
-    names = encoder.label_space.attributes[0].labels
-    right = [
-        names[int(picture.logits.argmax())] == item.labels["colour"][0]
-        for picture, item in zip(encoded, val, strict=True)
-        if picture.logits is not None
-    ]
-    assert np.mean(right) == 1
+    for column, name in enumerate(encoder.label_space.attributes[0].labels):
+        positives = [item.labels["colour"][0] == name for item in val]
+        scores = [picture.logits[column] for picture in encoded if picture.logits is not None]
+        assert average_precision_score(positives, scores) > 0.95  # by chance a third
     with (tmp_path / "metrics.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -125,9 +123,8 @@ def test_killed_runs_go_on_with_the_same_result(recipe: Recipe, tmp_path: Path) 
 
 
 def test_another_recipe_does_not_go_on_with_a_run(recipe: Recipe, tmp_path: Path) -> None:
-    train(replace(recipe, epochs=1), RunOptions(run=tmp_path / "done"))
     folder = tmp_path / "begun"
-    (folder).mkdir()
+    folder.mkdir()
     # A state is left behind only by an interrupted run; stop one on its first saved state.
     options = RunOptions(run=folder, save_every=1)
     with pytest.MonkeyPatch.context() as patch:
