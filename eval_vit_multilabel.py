@@ -2,7 +2,7 @@
 
     python eval_vit_multilabel.py --data multi_label_dataset/demo --text-queries --out reports/demo
 
-Takes as long as encoding the two splits, and half a minute for the bootstrap intervals.
+Takes as long as encoding the two splits, and then up to a minute for the intervals.
 """
 
 import sys

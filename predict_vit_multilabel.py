@@ -2,7 +2,7 @@
 
     python predict_vit_multilabel.py photos/ --out preds.jsonl --embeddings vectors.npy
 
-Takes about a second to load; then a CPU core tags tens of pictures a second.
+Takes as long as decoding and encoding the pictures; a bar shows how far it is.
 """
 
 import sys

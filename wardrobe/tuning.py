@@ -119,13 +119,13 @@ def table_of(tuned: TunedThresholds, label_space: LabelSpace) -> str:
     f1_before = f1_score((before & truth).sum(axis=0), before.sum(axis=0), positives)
     f1_after = f1_score(true, selected, positives)
     width = max(map(len, label_space.names))
-    title = f"{'label':{width}}  positives  threshold  F1 at {DEFAULT}  F1  precision  recall"
+    title = f"{'label':{width}}  positives  threshold  F1 at {DEFAULT}     F1  precision  recall"
     lines = [f"tuned on {len(truth)} items; F1, precision and recall are out of fold", title]
     for column in np.flatnonzero(positives):
         lines.append(
             f"{label_space.names[column]:{width}}  {positives[column]:9}  "
             f"{tuned.thresholds[column]:9.3f}  {f1_before[column]:9.3f}  {f1_after[column]:.3f}  "
-            f"{true[column] / max(selected[column], 1):7.3f}  "
+            f"{true[column] / max(selected[column], 1):9.3f}  "
             f"{true[column] / positives[column]:6.3f}"
             f"{'  shared' if tuned.shared[column] else ''}"
         )
