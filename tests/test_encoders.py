@@ -20,8 +20,8 @@ from transformers import (
 from tests import tiny_checkpoints
 from wardrobe.encoders import load_encoder
 from wardrobe.encoders.efficientnet_lite import EfficientNetLite0
-from wardrobe.encoders.untrained import load_imagenet_stem
 from wardrobe.encoders.text_tower import MINILM, TextTower
+from wardrobe.encoders.untrained import load_imagenet_stem
 from wardrobe.encoders.wardrobe_model import WardrobeModel
 from wardrobe.errors import CheckpointError, UnsupportedQueryError
 
