@@ -209,14 +209,17 @@ def _parameters(good: bytes) -> Iterator[BadInput]:
         ("min_score=2", "text=red&min_score=2", "min_score is '2'"),
         ("min_score=nan", "text=red&min_score=nan", "min_score is 'nan'"),
         ("unknown parameter", "text=red&topk=5", "unknown parameter 'topk'; this call knows"),
-        ("given twice", "text=red&text=blue", "'text' is given twice"),
+        ("given twice", "text=red&text=blue", "text is given twice"),
     ):
         yield BadInput(name, f"GET /search?{query}", 400, "bad_request", words)
     for name, call, body, words in (
         ("top_k=true in JSON", "/search", as_json(text="red", top_k=True), "top_k is True"),
         ("unknown in JSON", "/search", as_json(text="red", filter={}), "parameter 'filter'"),
         ("unknown in a form", "/predict", form(files=good, k="5"), "parameter 'k'"),
-        ("given in two places", "/search?text=red", as_json(text="red"), "'text' is given twice"),
+        ("given in two places", "/search?text=red", as_json(text="red"), "text is given twice"),
+        ("half a character for a name", "/search", raw_json('{"\\ud800": 1}'), "'\\ud800'"),
+        ("an endless name", "/search", as_json(**{"x" * 9999: 1}), "xxx...xxx"),
+        ("file and text at once", "/predict?files=a", form(files=good), "both as file and as text"),
         ("a file for a number", "/predict", form(files=good, top_k=good), "top_k is [the file"),
     ):
         yield BadInput(name, f"POST {call}", 400, "bad_request", words, **body)
@@ -240,6 +243,14 @@ def _bodies(good: bytes) -> Iterator[BadInput]:
             "wrong Content-Type", call, 415, code, "Content-Type text/plain is not read", **wrong
         )
         yield BadInput("no Content-Type", call, 415, code, "no Content-Type is not read", good)
+    words = "the form cannot be read"
+    broken = form(files=good)
+    for name, body in (
+        ("form cut short", {**broken, "body": broken["body"][:-200]}),
+        ("form without boundary", {**broken, "content_type": "multipart/form-data"}),
+        ("file name not UTF-8", {**broken, "body": broken["body"].replace(b"s.jpg", b"\xff.jpg")}),
+    ):
+        yield BadInput(name, "POST /predict", 400, "bad_request", words, **body)
     raw = {"body": b"\0" * 65 * 2**20, "content_type": "image/jpeg"}
     words = "the limit is 67108864 bytes"
     yield BadInput("body over the limit", "POST /search", 413, "too_large", words, **raw)

@@ -228,3 +228,17 @@ def test_the_documentation_page_needs_no_other_server(client) -> None:
         part = client.get(f"/docs/{name}")
         assert part.status_code == 200
         part.close()
+
+
+@pytest.mark.parametrize("name", ["käse.png", "a/b\\c.png", "x" * 300 + ".png", '".png'])
+def test_any_file_name_will_do(client, name) -> None:
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="'
+        + name.replace('"', "%22").encode()
+        + b'"\r\n\r\n'
+        + picture("red")
+        + b"\r\n--b--\r\n"
+    )
+    response = client.post("/predict", data=body, content_type="multipart/form-data; boundary=b")
+    assert response.status_code == 200
+    assert response.json["results"][0]["filename"].endswith(".png")

@@ -7,6 +7,7 @@ from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.index import Index
 from wardrobe.serving import failures, observation, operations, routes
 from wardrobe.serving.engine import Engine
+from wardrobe.serving.parameters import StrictRequest
 from wardrobe.serving.schemas import predict_parameters, search_parameters
 from wardrobe.serving.service import Service
 from wardrobe.serving.startup import Report, Startup
@@ -42,6 +43,7 @@ def create_app(
         return engine
 
     app = Flask(__name__, static_folder=None)
+    app.request_class = StrictRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     Service(
         settings=settings,

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import math
 import threading
 import time
@@ -57,9 +58,11 @@ class Engine:
         )
 
     def warm_up(self) -> None:
-        """Runs both towers, the batch sizes and the index once, so that no request pays for it."""
+        """Decodes, runs both towers and the batch sizes, and searches: no request pays for it."""
         side = self.encoder.picture_side
-        blank = self.encoder.prepare(Image.new("RGB", (side, side), "grey"))
+        jpeg = io.BytesIO()
+        Image.new("RGB", (side, side), "grey").save(jpeg, "JPEG")
+        blank = self._pixels_of(jpeg.getvalue())
         largest = min(self._settings.max_batch_size, self._settings.max_queue)
         for size in sorted({largest, *(2**power for power in range(largest.bit_length()))}):
             encodings = self._encode_together([blank] * size)
@@ -92,7 +95,7 @@ class Engine:
         except (UnreadablePictureError, TooLargeError) as error:
             future.set_exception(error)
             return future
-        return self._encode(b"picture", data, partial(self._pixels_of, data), deadline)
+        return self._encode("picture", data, partial(self._pixels_of, data), deadline)
 
     def encode_text(self, text: str, deadline: float) -> "Future[Encoding]":
         """Starts encoding a text; errors arrive in the future, as the encoding does.
@@ -104,7 +107,7 @@ class Engine:
             raise UnsupportedQueryError(
                 f"the encoder {self.encoder.name} has no text tower; search by image, id or vector"
             )
-        return self._encode(b"text", text.encode(), lambda: text, deadline)
+        return self._encode("text", text.encode(), lambda: text, deadline)
 
     def result(self, future: "Future[Encoding]", deadline: float) -> Encoding:
         """Waits for an encoding, until the deadline at most.
@@ -148,11 +151,12 @@ class Engine:
             return self.encoder.prepare(picture)
 
     def _encode(
-        self, kind: bytes, content: bytes, prepare: Callable[[], Input], deadline: float
+        self, kind: str, content: bytes, prepare: Callable[[], Input], deadline: float
     ) -> "Future[Encoding]":
         """Finds an encoding in the cache or on its way; else prepares the input and queues it."""
-        fingerprint = self.encoder.fingerprint.encode()
-        key = hashlib.sha256(b"\0".join([kind, fingerprint, content])).digest()
+        digest = hashlib.sha256(f"{kind}\0{self.encoder.fingerprint}\0".encode())
+        digest.update(content)
+        key = digest.digest()
         with self._lock:
             if known := self._cache.get(key):
                 telemetry.CACHE_LOOKUPS.labels("hit").inc()

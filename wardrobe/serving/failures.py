@@ -46,12 +46,11 @@ def _http_exception(error: HTTPException) -> BaseResponse:
     response = error.get_response()
     if response.status_code < 400:  # a redirect
         return response
-    answer = _respond(
-        ErrorBody(code=_code_of(error), message=_explain(error)), response.status_code
-    )
+    body = ErrorBody(code=_code_of(error), message=_explain(error))
+    refusal = _respond(body, response.status_code)
     if "Allow" in response.headers:
-        answer.headers["Allow"] = response.headers["Allow"]
-    return answer
+        refusal.headers["Allow"] = response.headers["Allow"]
+    return refusal
 
 
 def _code_of(error: HTTPException) -> str:

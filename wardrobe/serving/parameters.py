@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.formparser import FormDataParser
 
 from wardrobe.errors import BadRequestError, UnsupportedMediaTypeError
 from wardrobe.serving import telemetry
@@ -21,6 +22,15 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _SHOWN_PROBLEMS = 3
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
+
+
+class StrictRequest(Request):
+    """Reports a broken form; the default takes it for an empty one."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
 
 
 def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
@@ -47,7 +57,10 @@ def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
 
 def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
     if request.mimetype in _FORMS:
-        yield from request.form.items(multi=True)
+        try:
+            yield from request.form.items(multi=True)
+        except ValueError as error:
+            raise BadRequestError(f"the form cannot be read: {error}") from error
         for name, file in request.files.items(multi=True):
             content = file.read()
             if file.filename or content:  # a browser sends an empty part for a field left empty
@@ -93,13 +106,13 @@ def _by_name(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if isinstance(value, Upload):
             files[name].append(value)
         elif name in values:
-            raise BadRequestError(
-                f"{_repr.repr(name)} is given twice; give it once", parameter=name
-            )
+            shown = _shortened(name)
+            raise BadRequestError(f"{shown} is given twice; give it once", parameters=[shown])
         else:
             values[name] = value
     for name in files.keys() & values.keys():
-        raise BadRequestError(f"{name} is given both as a file and as text", parameter=name)
+        shown = _shortened(name)
+        raise BadRequestError(f"{shown} is given both as file and as text", parameters=[shown])
     return values | files
 
 
@@ -114,7 +127,7 @@ def _bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
 def _explain(problem: ErrorDetails, known: list[str]) -> str:
     name, value = _name(problem), _repr.repr(problem["input"])
     if problem["type"] == "extra_forbidden":
-        return f"unknown parameter {_repr.repr(name)}; this call knows {', '.join(known)}"
+        return f"unknown parameter '{name}'; this call knows {', '.join(known)}"
     if problem["type"] == "value_error":
         rule = str(problem["ctx"]["error"])
         return f"{name} is {value}: {rule}" if name else rule
@@ -124,4 +137,9 @@ def _explain(problem: ErrorDetails, known: list[str]) -> str:
 
 def _name(problem: ErrorDetails) -> str:
     first, *rest = problem["loc"] or ("",)
-    return str(first) + "".join(f"[{part}]" for part in rest)
+    return _shortened(str(first)) + "".join(f"[{part}]" for part in rest)
+
+
+def _shortened(name: str) -> str:
+    """Returns a name that is fit to be shown, however long and whatever characters it has."""
+    return _repr.repr(name)[1:-1]
