@@ -36,10 +36,11 @@ class RunFolder:
         self.pixels = path / "pixels.npy"
         self.checkpoint = path / "checkpoint"
         self._best = path / "best.safetensors"
+        self._provenance = _provenance()  # of the code that runs, not of what is there at the end
 
     def save_recipe(self, recipe: Recipe) -> None:
         """Writes `recipe.json`: the resolved recipe, and what code and machine run it."""
-        write_json(self.path / "recipe.json", {"recipe": recipe.to_json(), **_provenance()})
+        write_json(self.path / "recipe.json", {"recipe": recipe.to_json(), **self._provenance})
 
     def save_history(self, history: list[EpochRecord]) -> None:
         """Writes `metrics.csv` and `metrics.png`."""
@@ -77,7 +78,7 @@ class RunFolder:
         label_space.save(aside / checkpoint.LABELS)
         write_json(
             aside / checkpoint.TRAINING_SUMMARY,
-            {"recipe": recipe.to_json(), **_provenance(), **summary},
+            {"recipe": recipe.to_json(), **self._provenance, **summary},
         )
         shutil.rmtree(self.checkpoint, ignore_errors=True)
         aside.rename(self.checkpoint)
