@@ -225,10 +225,13 @@ class ItemResponse(BaseModel):
     image_url: str
 
 
-class FoundItem(ItemResponse):
-    """An item that answers a search."""
-
+class _Scored(BaseModel):
+    id: str
     score: float = Field(description="Cosine with the query")
+
+
+class FoundItem(ItemResponse, _Scored):  # in this order the JSON begins with id and score
+    """An item that answers a search."""
 
 
 class SearchResponse(BaseModel):

@@ -1,0 +1,39 @@
+"""docs/http.md names every call, parameter, metric, error code and setting that it should."""
+
+from pathlib import Path
+
+import pytest
+
+from wardrobe import errors
+from wardrobe.serving import schemas
+
+TEXT = (Path(__file__).parents[1] / "docs" / "http.md").read_text(encoding="utf-8")
+
+
+def test_every_call_is_described(serve) -> None:
+    for path, calls in serve().get("/openapi.json").json["paths"].items():
+        for method in calls:
+            assert f"`{method.upper()} {path.replace('{id}', '<id>')}`" in TEXT
+
+
+@pytest.mark.parametrize("model", [schemas.SearchParameters, schemas.PredictParameters])
+def test_every_parameter_is_described(model) -> None:
+    for name in model.model_fields:
+        assert f"`{name}`" in TEXT
+
+
+def test_every_metric_is_described(serve) -> None:
+    exposition = serve().get("/metrics").text
+    names = {line.split()[2] for line in exposition.splitlines() if line.startswith("# TYPE")}
+    for name in names:
+        if name.startswith("wardrobe_"):
+            assert f"`{name}`" in TEXT
+
+
+def test_every_error_a_caller_can_meet_is_described() -> None:
+    offline = {errors.DatasetError, errors.CheckpointError, errors.IndexFolderError}
+    classes = [errors.WardrobeError]
+    for parent in classes:
+        classes.extend(parent.__subclasses__())
+    for error in set(classes) - offline:
+        assert f"| {error.status} | `{error.code}` |" in TEXT
