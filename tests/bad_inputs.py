@@ -209,14 +209,19 @@ def _parameters(good: bytes) -> Iterator[BadInput]:
         ("min_score=2", "text=red&min_score=2", "min_score is '2'"),
         ("min_score=nan", "text=red&min_score=nan", "min_score is 'nan'"),
         ("unknown parameter", "text=red&topk=5", "unknown parameter 'topk'; this call knows"),
-        ("given twice", "text=red&text=blue", "text is given twice"),
+        ("given twice", "text=red&text=blue", "text is given twice, as 'red' and 'blue'"),
     ):
         yield BadInput(name, f"GET /search?{query}", 400, "bad_request", words)
     for name, call, body, words in (
         ("top_k=true in JSON", "/search", as_json(text="red", top_k=True), "top_k is True"),
         ("unknown in JSON", "/search", as_json(text="red", filter={}), "parameter 'filter'"),
         ("unknown in a form", "/predict", form(files=good, k="5"), "parameter 'k'"),
-        ("given in two places", "/search?text=red", as_json(text="red"), "text is given twice"),
+        (
+            "given in two places",
+            "/search?text=red",
+            as_json(text="blue"),
+            "twice, as 'red' and 'blue'",
+        ),
         ("half a character for a name", "/search", raw_json('{"\\ud800": 1}'), "'\\ud800'"),
         ("an endless name", "/search", as_json(**{"x" * 9999: 1}), "xxx...xxx"),
         ("file and text at once", "/predict?files=a", form(files=good), "both as file and as text"),

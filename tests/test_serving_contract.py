@@ -104,7 +104,7 @@ def test_parameters_mean_the_same_wherever_they_come_from(client) -> None:
     answers = [
         client.post("/search?top_k=2&offset=1", data={"image": file(data)}),
         client.post("/search", data={"image": file(data), "top_k": "2", "offset": "1"}),
-        client.post("/search?top_k=2", data={"image": file(data), "offset": "1"}),
+        client.post("/search?top_k=2", data={"image": file(data), "offset": "1", "top_k": "2"}),
         client.post("/search", json={"text": "blue", "top_k": 2, "offset": 1}),
         client.post("/search?offset=1", json={"text": "blue", "top_k": 2, "id": None}),
         client.post("/search", data={"text": "blue", "top_k": 2, "offset": 1}),

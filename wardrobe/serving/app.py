@@ -13,6 +13,8 @@ from wardrobe.serving.service import Service
 from wardrobe.serving.startup import Report, Startup
 from wardrobe.settings import Settings
 
+_DOCS = {"app_name": "Wardrobe", "validatorUrl": None}  # no other server is asked for anything
+
 
 def create_app(
     settings: Settings | None = None,
@@ -55,5 +57,5 @@ def create_app(
     failures.init_app(app)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(operations.blueprint)
-    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
     return app

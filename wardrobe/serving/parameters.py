@@ -99,17 +99,16 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _by_name(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Gathers the files of each name in a list; anything else may be given once."""
+    """Gathers the files of each name in a list; anything else has one value."""
     files: dict[str, list[Upload]] = defaultdict(list)
     values: dict[str, Any] = {}
     for name, value in given:
         if isinstance(value, Upload):
             files[name].append(value)
-        elif name in values:
+        elif str(values.setdefault(name, value)) != str(value):
             shown = _shortened(name)
-            raise BadRequestError(f"{shown} is given twice; give it once", parameters=[shown])
-        else:
-            values[name] = value
+            both = f"{_repr.repr(values[name])} and {_repr.repr(value)}"
+            raise BadRequestError(f"{shown} is given twice, as {both}", parameters=[shown])
     for name in files.keys() & values.keys():
         shown = _shortened(name)
         raise BadRequestError(f"{shown} is given both as file and as text", parameters=[shown])

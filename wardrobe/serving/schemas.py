@@ -93,7 +93,7 @@ class SearchParameters(_Parameters):
     image: Base64Picture | None = Field(None, description="Find pictures like this one")
     text: Text | None = Field(None, description="Find pictures this text describes")
     id: str | None = Field(None, description="Find pictures like this item, leaving it out")
-    vector: Vector | None = Field(None, description="Find pictures near this vector, of any length")
+    vector: Vector | None = Field(None, description="Find pictures near this vector, unit or not")
     top_k: Count = Field(10, ge=1, description="Results at most")
     offset: Count = Field(0, ge=0, le=10_000, description="Results to skip: the next page")
     min_score: Cosine | None = Field(None, description="Least cosine of a result")
