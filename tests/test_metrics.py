@@ -161,6 +161,8 @@ def naive_retrieval(similarities, relevant, own, k):
     return {
         f"hit@{k}": float(any(hits[:k])),
         f"precision@{k}": sum(hits[:k]) / k,
+        f"recall@{k}": sum(hits[:k]) / total,
+        f"mrr@{k}": 1 / (hits.index(True) + 1) if any(hits[:k]) else 0,
         f"map@{k}": average / min(total, k),
         f"ndcg@{k}": dcg / ideal,
         "r_precision": precision_at[total - 1],
@@ -179,7 +181,7 @@ def test_retrieval_metrics_agree_with_loops(queries, gallery):
     for query in range(queries):
         for k in (1, 4, 10):
             expected = naive_retrieval(similarities[query], relevant[query], own[query], k)
-            for name in (f"hit@{k}", f"precision@{k}", f"map@{k}", f"ndcg@{k}", "r_precision"):
+            for name in (*(n for n in values if n.endswith(f"@{k}")), "r_precision"):
                 if expected is None:
                     assert math.isnan(values[name][query])
                 else:

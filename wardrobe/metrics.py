@@ -243,8 +243,9 @@ def rank(
 def retrieval_metrics(ranked: BoolArray, ks: Sequence[int] = (1, 5, 10)) -> dict[str, Values]:
     """Returns each query's metrics from its whole ranked gallery `(queries, gallery)`.
 
-    `hit@k`, `precision@k` (over k, however small the gallery), `map@k` (over min(R, k), R being
-    the relevant items of the query), `ndcg@k` (binary gain) and `r_precision` (precision at R).
+    `hit@k`, `precision@k` (over k, however small the gallery), `recall@k` (over R, the relevant
+    items of the query), `mrr@k` (1 / place of the first relevant item, 0 beyond k), `map@k` (over
+    min(R, k)), `ndcg@k` (binary gain) and `r_precision` (precision at R).
 
     Returns:
         name → `(queries,)`; nan for a query without a relevant item, which is skipped in means.
@@ -264,6 +265,8 @@ def retrieval_metrics(ranked: BoolArray, ks: Sequence[int] = (1, 5, 10)) -> dict
         discounts = 1 / np.log2(np.arange(2, k + 2))
         metrics[f"hit@{k}"] = (found[:, k - 1] > 0).astype(np.float64)
         metrics[f"precision@{k}"] = found[:, k - 1] / k
+        metrics[f"recall@{k}"] = found[:, k - 1] / np.maximum(total, 1)
+        metrics[f"mrr@{k}"] = metrics[f"hit@{k}"] / (head.argmax(axis=1) + 1)
         metrics[f"map@{k}"] = (head * found[:, :k] / np.arange(1, k + 1)).sum(axis=1) / best
         metrics[f"ndcg@{k}"] = (head * discounts).sum(axis=1) / discounts.cumsum()[best - 1]
     return {name: np.where(answerable, values, np.nan) for name, values in metrics.items()}
