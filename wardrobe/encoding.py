@@ -105,10 +105,29 @@ def encode_split(
         raise DatasetError(
             f"{manifest.root} has no item in split {split!r}; its splits are {splits}"
         )
+    return encode_items(encoder, manifest, items, f"split {split!r}", batch_size=batch_size)
+
+
+def encode_items(
+    encoder: Encoder,
+    manifest: Manifest,
+    items: Sequence[Item],
+    description: str,
+    *,
+    batch_size: int = 32,
+) -> EncodedItems:
+    """Encodes the pictures of some items of a manifest.
+
+    Args:
+        description: what the items are, for the progress bar and the error.
+
+    Raises:
+        DatasetError: none of the pictures can be encoded.
+    """
     paths = [manifest.path_of(item) for item in items]
     good, vectors, logits, failed = [], [], [], []
     pictures = encode_pictures(
-        encoder, paths, batch_size=batch_size, description=f"encoding {split}"
+        encoder, paths, batch_size=batch_size, description=f"encoding {description}"
     )
     for item, picture in zip(items, pictures, strict=True):
         if picture.vector is None:
@@ -120,7 +139,7 @@ def encode_split(
             logits.append(picture.logits)
     if not good:
         raise DatasetError(
-            f"none of the {len(items)} pictures of split {split!r} of {manifest.root} can be "
+            f"none of the {len(items)} pictures of {description} of {manifest.root} can be "
             f"encoded; the first: {failed[0].error}"
         )
     probabilities = np.zeros((len(good), 0), np.float32)
