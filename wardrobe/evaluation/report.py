@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from wardrobe.evaluation.examples import Examples
+from wardrobe.evaluation.examples import Confusion, Examples, Grid
 from wardrobe.evaluation.latency import Percentiles
 from wardrobe.evaluation.plots import precision_recall_plot, reliability_plot
 from wardrobe.evaluation.retrieval import RetrievalScores
@@ -72,20 +72,48 @@ _SHOWN = {
 
 def write_report(report: Report, examples: Examples, folder: Path) -> None:
     """Writes the report into a folder."""
+    tagged = examples.tagged
+    write_pages(
+        folder,
+        f"Evaluation of {report.checkpoint}",
+        _introduction(report),
+        tables_of(report),
+        asdict(report),
+        plots=[precision_recall_plot(tagged), reliability_plot(tagged)] if tagged else [],
+        confusions=examples.confusions,
+        grids=examples.grids,
+    )
+
+
+def write_pages(
+    folder: Path,
+    title: str,
+    introduction: str,
+    tables: Sequence[Table],
+    content: dict[str, Any],
+    *,
+    plots: Sequence[str] = (),
+    confusions: Sequence[Confusion] = (),
+    grids: Mapping[str, Sequence[Grid]],
+) -> None:
+    """Writes `report.json` (the content), `report.md` and `report.html` into a folder.
+
+    Args:
+        plots: data URIs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    tables, tagged = tables_of(report), examples.tagged
-    write_json(folder / "report.json", _without_nan(asdict(report)))
-    write_text(folder / "report.md", _markdown(report, tables))
+    write_json(folder / "report.json", _without_nan(content))
+    write_text(folder / "report.md", _markdown(title, introduction, tables))
     environment = Environment(
         loader=PackageLoader("wardrobe.evaluation", "."), autoescape=True, trim_blocks=True
     )
     html = environment.get_template("report.html").render(
-        report=report,
-        introduction=_introduction(report),
+        title=title,
+        introduction=introduction,
         tables=tables,
-        plots=[precision_recall_plot(tagged), reliability_plot(tagged)] if tagged else [],
-        confusions=examples.confusions,
-        grids=examples.grids,
+        plots=plots,
+        confusions=confusions,
+        grids=grids,
         thumbnail=cache(thumbnail),
     )
     write_text(folder / "report.html", html)
@@ -165,14 +193,14 @@ def _retrieval_table(
                 str(s.queries),
                 str(s.skipped),
                 str(s.gallery),
-                *(_short(s.metrics[metric]) for metric in _SHOWN),
+                *(short(s.metrics[metric]) for metric in _SHOWN),
             )
             for name, s in scores.items()
         ),
     )
 
 
-def _short(estimate: Estimate) -> str:
+def short(estimate: Estimate) -> str:
     return f"{estimate.value:.3f} ±{(estimate.high - estimate.low) / 2:.3f}"
 
 
@@ -221,8 +249,8 @@ def _introduction(report: Report) -> str:
     )
 
 
-def _markdown(report: Report, tables: Sequence[Table]) -> str:
-    lines = [f"# Evaluation of {report.checkpoint}", "", _introduction(report), ""]
+def _markdown(title: str, introduction: str, tables: Sequence[Table]) -> str:
+    lines = [f"# {title}", "", introduction, ""]
     for table in tables:
         lines += [f"## {table.title}", "", table.note, ""]
         rows = [table.columns, ("---", *["---:"] * (len(table.columns) - 1)), *table.rows]
