@@ -1,12 +1,13 @@
 """Label spaces: columns, multi-hot vectors and `labels.json`, round trips and refusals."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from wardrobe.errors import DatasetError
-from wardrobe.labels import Attribute, LabelSpace
+from wardrobe.labels import Attribute, LabelSpace, Scope
 
 SPACE = LabelSpace(
     (
@@ -60,7 +61,17 @@ def test_encode_keeps_its_shape_without_items_or_attributes(space):
 def test_file_round_trip(tmp_path):
     SPACE.save(tmp_path / "labels.json")
     assert LabelSpace.load(tmp_path / "labels.json") == SPACE
-    assert "Café Tops" in (tmp_path / "labels.json").read_text(encoding="utf-8")
+    text = (tmp_path / "labels.json").read_text(encoding="utf-8")
+    assert "Café Tops" in text
+    assert "applies_to" not in text
+
+
+def test_file_round_trip_of_what_an_attribute_applies_to(tmp_path):
+    colour = replace(SPACE.attributes[1], applies_to=Scope("article_type", ("Shirts",)))
+    limited = LabelSpace((SPACE.attributes[0], colour))
+    limited.save(tmp_path / "labels.json")
+    assert LabelSpace.load(tmp_path / "labels.json") == limited
+    assert LabelSpace.union([limited]) == SPACE, "what was learnt from a union is not yet known"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +90,11 @@ def test_file_round_trip(tmp_path):
         ('{"attributes": [{"name": "x", "kind": "multi", "labels": [" a"]}]}', "' a'.*space"),
         ('{"attributes": [{"name": "x", "kind": "multi", "labels": [""]}]}', "''.*empty"),
         ('{"attributes": [{"name": "x=y", "kind": "multi", "labels": ["a"]}]}', "'x=y'"),
+        (
+            '{"attributes": [{"name": "x", "kind": "multi", "labels": ["a"], '
+            '"applies_to": {"attribute": "y", "labels": ["b"]}}]}',
+            "'x' applies to labels of 'y'",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_with_the_reason(tmp_path, content, reason):
@@ -116,3 +132,35 @@ def test_union_refuses_an_attribute_of_two_kinds():
     other = LabelSpace((Attribute("colour", "single", ("Red",)),))
     with pytest.raises(DatasetError, match="'colour' is single in one dataset and multi"):
         LabelSpace.union([SPACE, other])
+
+
+def test_attributes_are_limited_to_the_kinds_of_thing_they_were_seen_with():
+    space = LabelSpace(
+        (
+            Attribute("category", "single", ("Apparel", "Other")),
+            Attribute("article_type", "single", ("Shirts", "Jeans", "Watches")),
+            Attribute("colour", "single", ("Red", "Blue")),
+            Attribute("sleeve_length", "single", ("Long", "Short")),
+            Attribute("details", "multi", ("Buttons", "Zip", "Hood", "Belt")),
+            Attribute("garment", "single", ("Hat", "Dress")),
+            Attribute("never_known", "single", ("a",)),
+        )
+    )
+    shop = {"category": ["Apparel"], "colour": ["Red"]}
+    items = [
+        {**shop, "article_type": ["Shirts"], "sleeve_length": ["Long"], "details": ["Buttons"]},
+        {**shop, "article_type": ["Jeans"], "details": ["Zip", "Belt"]},
+        {**shop, "article_type": ["Watches"]},
+        {"garment": ["Hat"]},
+    ]
+    limited = space.limited_to_seen(*space.encode(items))
+    assert {a.name: a.applies_to for a in limited.attributes} == {
+        "category": None,
+        "article_type": None,
+        "colour": None,
+        "sleeve_length": Scope("article_type", ("Shirts",)),
+        "details": Scope("article_type", ("Shirts", "Jeans")),
+        "garment": None,
+        "never_known": None,
+    }
+    assert LabelSpace.union([limited]) == space

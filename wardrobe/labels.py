@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,12 +23,24 @@ Labels = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The kinds of thing that an attribute was learnt with: labels of a `single` attribute."""
+
+    attribute: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Attribute:
-    """A question about an item: `single` has one answer, `multi` any number of them."""
+    """A question about an item: `single` has one answer, `multi` any number of them.
+
+    A trained attribute may apply only to the kinds of thing it was learnt with; None is all.
+    """
 
     name: str
     kind: Literal["single", "multi"]
     labels: tuple[str, ...]
+    applies_to: Scope | None = None
 
 
 @dataclass(frozen=True)
@@ -43,13 +56,22 @@ class LabelSpace:
         """Refuses what `manifest.csv` or the columns of a vector could not tell apart.
 
         Raises:
-            DatasetError: a name or label that breaks the rules, or is listed twice.
+            DatasetError: a name or label that breaks the rules, or is listed twice, or an
+                attribute that applies to what the label space does not have.
         """
         names = [attribute.name for attribute in self.attributes]
         if len(set(names)) != len(names):
             raise DatasetError(f"an attribute is listed twice in {names}")
         for attribute in self.attributes:
             _check_attribute(attribute)
+        singles = {a.name: a.labels for a in self.attributes if a.kind == "single"}
+        for attribute in self.attributes:
+            scope = attribute.applies_to
+            if scope and not set(scope.labels) <= set(singles.get(scope.attribute, ())):
+                raise DatasetError(
+                    f"attribute {attribute.name!r} applies to labels of {scope.attribute!r}, "
+                    "which is no single attribute with all of these labels"
+                )
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -106,13 +128,39 @@ class LabelSpace:
                 found[attribute.name] = tuple(attribute.labels[i] for i in chosen)
         return found
 
+    def limited_to_seen(
+        self, targets: npt.NDArray[np.float32], known: npt.NDArray[np.bool_]
+    ) -> "LabelSpace":
+        """Returns the space with each attribute applying to the kinds of thing it was seen with.
+
+        The kind of thing is said by the most specific `single` attribute ever known beside the
+        attribute. One that is itself the most specific, or was seen with all kinds, has no limit.
+
+        Args:
+            targets: training items `(items, labels)` in {0, 1}.
+            known: `(items, attributes)`.
+        """
+        is_known = dict(zip(self.slices, known.T, strict=True))
+        singles = [a for a in self.attributes if a.kind == "single"]
+        attributes = []
+        for attribute in self.attributes:
+            rows = is_known[attribute.name]
+            beside = [a for a in singles if is_known[a.name][rows].any()]
+            kind = max(beside, key=lambda a: len(a.labels), default=attribute)
+            seen: npt.NDArray[np.bool_] = np.any(targets[rows, self.slices[kind.name]], axis=0)
+            labels = tuple(compress(kind.labels, seen))
+            limited = kind != attribute and labels != kind.labels
+            scope = Scope(kind.name, labels) if limited else None
+            attributes.append(replace(attribute, applies_to=scope))
+        return LabelSpace(tuple(attributes))
+
     def to_json(self) -> dict[str, Any]:
         """Returns the content of `labels.json`."""
-        return {
-            "attributes": [
-                {"name": a.name, "kind": a.kind, "labels": list(a.labels)} for a in self.attributes
-            ]
-        }
+        attributes = [asdict(attribute) for attribute in self.attributes]
+        for attribute in attributes:
+            if attribute["applies_to"] is None:
+                del attribute["applies_to"]
+        return {"attributes": attributes}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "LabelSpace":
@@ -149,7 +197,7 @@ class LabelSpace:
 
     @classmethod
     def union(cls, spaces: Sequence["LabelSpace"]) -> "LabelSpace":
-        """Joins label spaces: attributes and labels in order of first appearance.
+        """Joins label spaces: attributes and labels in order of first appearance, applying to all.
 
         Raises:
             DatasetError: an attribute is `single` in one space and `multi` in another.

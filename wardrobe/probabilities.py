@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from wardrobe.labels import LabelSpace
+from wardrobe.labels import LabelSpace, Scope
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -28,14 +28,27 @@ def select(
     """Returns which labels are selected `(pictures, labels)`.
 
     A label needs at least its threshold; of a `single` attribute only the most probable label
-    can be selected.
+    can be selected. Of an attribute that does not apply to what the picture most probably shows
+    (`leg_length` of a shirt), no label is.
     """
     selected = probabilities >= thresholds
     for attribute in label_space.attributes:
+        columns = label_space.slices[attribute.name]
         if attribute.kind == "single":
-            columns = label_space.slices[attribute.name]
             best = probabilities[:, columns].argmax(axis=1)
             only_best = np.zeros_like(selected[:, columns])
             only_best[np.arange(len(best)), best] = True
             selected[:, columns] &= only_best
+        if attribute.applies_to:
+            selected[:, columns] &= _applies(attribute.applies_to, probabilities, label_space)
     return selected
+
+
+def _applies(
+    scope: Scope, probabilities: FloatArray, label_space: LabelSpace
+) -> npt.NDArray[np.bool_]:
+    """Returns whether each picture's most probable kind is in the scope `(pictures, 1)`."""
+    kinds = label_space.slices[scope.attribute]
+    within = [f"{scope.attribute}={label}" for label in scope.labels]
+    fits = np.isin(label_space.names[kinds], within)
+    return fits[probabilities[:, kinds].argmax(axis=1), np.newaxis]
