@@ -27,7 +27,7 @@ def photographs(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module", params=["wardrobe", "clip", "vit"])
+@pytest.fixture(scope="module", params=["wardrobe", *tiny_checkpoints.HUB])
 def kind(request) -> str:
     return request.param
 
@@ -35,18 +35,20 @@ def kind(request) -> str:
 @pytest.fixture(scope="module")
 def client(kind, photographs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
-    match kind:
-        case "wardrobe":
-            tower = tiny_checkpoints.save_text_tower(folder / "text-tower")
-            checkpoint = tiny_checkpoints.save_wardrobe(folder / "checkpoint", tower)
-        case "clip":
-            checkpoint = tiny_checkpoints.save_clip(folder / "checkpoint")
-        case "vit":
-            checkpoint = tiny_checkpoints.save_vit(folder / "checkpoint")
+    if kind == "wardrobe":
+        tower = tiny_checkpoints.save_text_tower(folder / "text-tower")
+        checkpoint = tiny_checkpoints.save_wardrobe(folder / "checkpoint", tower)
+    else:
+        checkpoint = tiny_checkpoints.HUB[kind](folder / "checkpoint")
+    tiny_checkpoints.LABEL_SPACE.save(folder / "labels.json")
     settings = Settings(
-        _env_file=None, encoder=str(checkpoint), index=folder / "index", precision="fp32"
+        _env_file=None,
+        encoder=str(checkpoint),
+        labels=folder,
+        index=folder / "index",
+        precision="fp32",
     )
-    encoder = load_encoder(settings.encoder, precision="fp32")
+    encoder = load_encoder(settings.encoder, precision="fp32", labels=folder)
     build_index(encoder, read_source(photographs, None), settings.index)
     app = create_app(settings)
     app.test_client_class = ContractClient
@@ -80,13 +82,18 @@ def test_the_vector_is_the_one_the_scripts_compute(client, photographs) -> None:
 
 
 def test_text_and_tags_where_the_checkpoint_has_them(client, kind, photographs) -> None:
+    without = kind in ("vit", "dinov2")
     text = client.get("/search?text=a+red+dress&top_k=2")
-    assert text.status_code == (400 if kind == "vit" else 200)
-    assert client.get("/healthz").json["has_text"] is (kind != "vit")
+    assert text.status_code == (400 if without else 200)
+    health = client.get("/healthz").json
+    assert (health["has_text"], health["has_tags"]) == (not without, not without)
+    assert health["zero_shot"] is (kind in ("clip", "siglip"))
     with (photographs / "red.jpg").open("rb") as handle:
         tags = client.post("/predict", data={"files": handle})
-    assert tags.status_code == (200 if kind == "wardrobe" else 400)
-    if kind == "wardrobe":
+    if without:
+        assert tags.status_code == 400
+        assert "cannot tag" in tags.json["error"]["message"]
+    else:
         (result,) = tags.json["results"]
         assert set(result["tags"]) == {"article_type", "details"}
         assert sum(tag["probability"] for tag in result["tags"]["article_type"]) == pytest.approx(1)

@@ -94,7 +94,7 @@ def test_an_empty_split_is_refused_by_name(checkpoint, data, capsys):
 def test_an_encoder_without_heads_is_refused(data):
     encoder = ColourEncoder()
     encoder.label_space = None
-    with pytest.raises(CheckpointError, match="no tag heads"):
+    with pytest.raises(CheckpointError, match="cannot tag"):
         tuning.read_scores(encoder, [data], "val")
 
 

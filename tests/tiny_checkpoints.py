@@ -1,17 +1,26 @@
-"""Tiny checkpoints built from configs: a ViT, a CLIP, a text tower and a Wardrobe checkpoint."""
+"""Tiny checkpoints built from configs: of each hub family, a text tower and a Wardrobe one."""
 
+import io
 import json
 from pathlib import Path
 
+import sentencepiece
 import torch
 from transformers import (
     BertConfig,
     BertModel,
     BertTokenizerFast,
+    BitImageProcessorPil,
     CLIPConfig,
     CLIPImageProcessorPil,
     CLIPModel,
     CLIPTokenizerFast,
+    Dinov2Config,
+    Dinov2Model,
+    SiglipConfig,
+    SiglipImageProcessorPil,
+    SiglipModel,
+    SiglipTokenizer,
     ViTConfig,
     ViTImageProcessorPil,
     ViTModel,
@@ -34,6 +43,14 @@ _TINY = {
     "num_attention_heads": 2,
     "intermediate_size": 64,
 }
+_TINY_DINOV2 = {
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "mlp_ratio": 2,
+    "image_size": 28,
+    "patch_size": 14,
+}
 
 
 def save_vit(folder: Path) -> Path:
@@ -55,7 +72,7 @@ def save_clip(folder: Path) -> Path:
         *(f"{letter}</w>" for letter in letters),
     ]
     vocabulary = {token: row for row, token in enumerate(tokens)}
-    text = {**_TINY, "vocab_size": len(tokens), "max_position_embeddings": 16}
+    text = {**_TINY, "vocab_size": len(tokens), "max_position_embeddings": 64}
     text |= {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
     vision = {**_TINY, "image_size": 32, "patch_size": 8}
     CLIPModel(
@@ -65,6 +82,52 @@ def save_clip(folder: Path) -> Path:
     CLIPImageProcessorPil(**size).save_pretrained(folder)
     CLIPTokenizerFast(vocab=vocabulary, merges=[]).save_pretrained(folder)
     return folder
+
+
+def save_siglip(folder: Path) -> Path:
+    """A SigLIP of 32 px with a SentencePiece vocabulary of single letters."""
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    pieces = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["abcdefghijklmnopqrstuvwxyz"]),
+        model_writer=pieces,
+        model_type="char",
+        vocab_size=30,
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        bos_id=-1,
+        minloglevel=2,
+    )
+    (folder / "spiece.model").write_bytes(pieces.getvalue())
+    # Without a mask, as the published checkpoints say.
+    tokenizer = SiglipTokenizer(str(folder / "spiece.model"), model_input_names=["input_ids"])
+    text = {**_TINY, "vocab_size": len(tokenizer), "max_position_embeddings": 64}
+    text |= {"projection_size": 32, "bos_token_id": 0, "eos_token_id": 1}
+    vision = {**_TINY, "image_size": 32, "patch_size": 8}
+    model = SiglipModel(SiglipConfig(text_config=text, vision_config=vision))
+    with torch.no_grad():  # as after training: Zhai et al. 2023 start at 10 and -10
+        model.logit_scale.fill_(2.3)
+        model.logit_bias.fill_(-10)
+    model.save_pretrained(folder)
+    SiglipImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def save_dinov2(folder: Path) -> Path:
+    """A DINOv2 of 28 px, which resizes to 36 and crops."""
+    torch.manual_seed(0)
+    Dinov2Model(Dinov2Config(**_TINY_DINOV2)).save_pretrained(folder)
+    BitImageProcessorPil(
+        size={"shortest_edge": 36}, crop_size={"height": 28, "width": 28}
+    ).save_pretrained(folder)
+    return folder
+
+
+HUB = {"clip": save_clip, "siglip": save_siglip, "vit": save_vit, "dinov2": save_dinov2}
+"""How to save a checkpoint of each hub family."""
 
 
 def save_text_tower(folder: Path) -> Path:

@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None) -> None:
         arguments.encoder,
         precision=settings.precision,
         compute_threads=settings.compute_threads,
+        labels=settings.labels,
     )
     record, built = build_index(
         encoder,

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None) -> None:
         arguments.checkpoint,
         precision=settings.precision,
         compute_threads=settings.compute_threads,
+        labels=settings.labels,
     )
     failed = predict(
         encoder,

@@ -20,7 +20,11 @@ class Settings(BaseSettings):
 
     encoder: str = Field(
         default="models/wardrobe-base",
-        description="Checkpoint folder, or the id or folder of a hub ViT or CLIP",
+        description="Checkpoint folder, or the folder or hub id of a CLIP, SigLIP, ViT or DINOv2",
+    )
+    labels: Path = Field(
+        default=Path("models/wardrobe-base"),
+        description="labels.json, or a folder that has one: what a CLIP or SigLIP tags, zero-shot",
     )
     index: Path = Field(
         default=Path("indexes/demo"), description="Index folder made by build_index.py"

@@ -37,10 +37,16 @@ def optimize_main(argv: Sequence[str] | None) -> None:
     """Runs optimize_thresholds.py."""
     arguments = _parse_optimize(argv)
     settings = Settings()
+    if not arguments.checkpoint.is_dir():
+        raise CheckpointError(
+            f"{arguments.checkpoint} is not a folder, and thresholds are kept in one; of a hub's "
+            f"checkpoint make one: hf download {arguments.checkpoint} --local-dir FOLDER"
+        )
     encoder = load_encoder(
         str(arguments.checkpoint),
         precision=settings.precision,
         compute_threads=settings.compute_threads,
+        labels=settings.labels,
     )
     label_space, probabilities, targets, known = read_scores(
         encoder, arguments.data, arguments.split
@@ -81,7 +87,8 @@ def apply_main(argv: Sequence[str] | None) -> None:
         if arguments.out is not None:
             raise BadRequestError("--out goes with a predictions file, not with a checkpoint")
         # Reading them against the checkpoint's labels is what proves that they fit.
-        load_thresholds(arguments.thresholds, LabelSpace.load(arguments.target / LABELS))
+        label_space = LabelSpace.load(arguments.labels or arguments.target / LABELS)
+        load_thresholds(arguments.thresholds, label_space)
         content = arguments.thresholds.read_text(encoding="utf-8")
         write_text(arguments.target / THRESHOLDS, content)
         return
@@ -96,12 +103,12 @@ def read_scores(
     """Returns the label space, probabilities, targets and known of a split of several datasets.
 
     Raises:
-        CheckpointError: the encoder has no tag heads.
+        CheckpointError: the encoder has no tags.
         DatasetError: a root has no manifest, or no picture in the split.
     """
     label_space = encoder.label_space
     if label_space is None:
-        raise CheckpointError(f"{encoder.name} has no tag heads, so no thresholds to tune")
+        raise CheckpointError(f"{encoder.name} cannot tag, so it has no thresholds to tune")
     probabilities, labels = [], list[Labels]()
     for root in roots:
         encoded = encode_split(encoder, Manifest.load(root), split)
@@ -242,7 +249,9 @@ def _parse_apply(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("target", type=Path, help="JSON lines of predictions, or a checkpoint")
     parser.add_argument("--thresholds", type=Path, required=True, help="a thresholds.json")
     parser.add_argument(
-        "--labels", type=Path, help="labels.json for predictions (default: beside --thresholds)"
+        "--labels",
+        type=Path,
+        help="labels.json (default: the checkpoint's, for predictions the one beside --thresholds)",
     )
     parser.add_argument("--out", type=Path, help="new predictions (default: standard output)")
     return parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""Encoders: the shipped hybrid ViT, and any Hugging Face ViT or CLIP, behind one interface."""
+"""Encoders: the Wardrobe checkpoint, and CLIP, SigLIP, ViT or DINOv2 from the hub, as one."""
 
 from pathlib import Path
 
@@ -17,32 +17,38 @@ __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
 
 disable_progress_bar()  # loading takes less than a second
 
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt"]
+_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
 def load_encoder(
-    name_or_path: str, *, precision: str = "auto", compute_threads: int = 0
+    name_or_path: str,
+    *,
+    precision: str = "auto",
+    compute_threads: int = 0,
+    labels: Path | None = None,
 ) -> Encoder:
     """Loads an encoder.
 
     Args:
-        name_or_path: a checkpoint's folder, or a hub id of a ViT or CLIP.
+        name_or_path: a checkpoint's folder, or the folder or hub id of a CLIP, SigLIP, ViT or
+            DINOv2.
         precision: `bf16`, `fp32`, or `auto`: bf16 where the processor has it.
         compute_threads: threads of a forward; 0 takes the cores this process may use.
+        labels: labels.json, or a folder that has one, of the zero-shot tags of a checkpoint with
+            text but without heads; None leaves it without tags.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
+        DatasetError: the labels cannot be read.
     """
     folder = _folder_of(name_or_path)
     bf16 = has_bf16() if precision == "auto" else precision == "bf16"
     torch.set_num_threads(compute_threads or available_cores())
-    model_type = read_config(folder).get("model_type")
-    encoder = WardrobeEncoder if model_type == WardrobeConfig.model_type else HubEncoder
-    return encoder(
-        folder,
-        folder.name if folder.name == Path(name_or_path).name else name_or_path,
-        torch.bfloat16 if bf16 else torch.float32,
-    )
+    name = folder.name if folder.name == Path(name_or_path).name else name_or_path
+    dtype = torch.bfloat16 if bf16 else torch.float32
+    if read_config(folder).get("model_type") == WardrobeConfig.model_type:
+        return WardrobeEncoder(folder, name, dtype)
+    return HubEncoder(folder, name, dtype, labels)
 
 
 def _folder_of(name_or_path: str) -> Path:

@@ -20,7 +20,7 @@ class PictureEncoding:
 
     Attributes:
         vectors: unit vectors `(pictures, dimension)`.
-        logits: calibrated tag logits `(pictures, labels)`, or None where the encoder has no heads.
+        logits: calibrated tag logits `(pictures, labels)`, or None where the encoder has no tags.
     """
 
     vectors: FloatArray
@@ -34,8 +34,9 @@ class Encoder(ABC):
         name: the checkpoint's folder name or hub id.
         fingerprint: SHA-256 over the checkpoint's files that change its outputs.
         dimension: length of the vectors.
-        label_space: columns of the logits, or None without heads.
-        thresholds: probability from which a label is selected `(labels,)`, or None without heads.
+        label_space: columns of the logits, or None without tags.
+        thresholds: probability from which a label is selected `(labels,)`, or None without tags.
+        zero_shot: whether the tags come from the labels' words, not from trained heads.
         has_text: whether `encode_texts` works.
         precision: what the pictures are computed in, `bf16` or `fp32`.
         picture_side: pixels; side of the square the network sees (the `draft_side` of `images`).
@@ -46,6 +47,7 @@ class Encoder(ABC):
     dimension: int
     label_space: LabelSpace | None
     thresholds: FloatArray | None
+    zero_shot: bool = False
     has_text: bool
     precision: str
     picture_side: int

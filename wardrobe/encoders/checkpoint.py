@@ -19,6 +19,7 @@ _FINGERPRINTED = (
     "tokenizer_config.json",
     "vocab.json",
     "vocab.txt",
+    "spiece.model",
     "merges.txt",
     "special_tokens_map.json",
 )

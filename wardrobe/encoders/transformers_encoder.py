@@ -1,5 +1,7 @@
 """Encoders on Hugging Face networks: the Wardrobe checkpoint, and any hub ViT or CLIP."""
 
+import hashlib
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +11,17 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
-from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+from transformers import AutoImageProcessor, AutoTokenizer
 
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding
+from wardrobe.encoders.pretrained import load_pretrained
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.wardrobe_model import pooled_output
+from wardrobe.encoders.zero_shot import label_phrases, label_weights
 from wardrobe.errors import CheckpointError, UnsupportedQueryError
 from wardrobe.labels import LabelSpace
-from wardrobe.thresholds import load_thresholds
+from wardrobe.thresholds import DEFAULT, load_thresholds
 
 
 class TransformersEncoder(Encoder):
@@ -38,15 +42,23 @@ class TransformersEncoder(Encoder):
         self.label_space, self.thresholds = None, None
         try:
             self._processor = AutoImageProcessor.from_pretrained(folder)
-            model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
         except Exception as error:  # whatever the library raises of a broken folder
             raise CheckpointError(f"cannot load the checkpoint {folder}: {error}") from error
+        if "spatial_shapes" in self._processor.model_input_names:
+            raise CheckpointError(
+                f"{folder} reads patches of pictures of any shape (NaFlex); "
+                "take a SigLIP2 of one resolution, such as google/siglip2-base-patch16-224"
+            )
+        self._model = load_pretrained(folder)
+        self._cast(dtype)
+        size = self._processor.size
+        self.picture_side = size.get("shortest_edge") or min(size["height"], size["width"])
+
+    def _cast(self, dtype: torch.dtype) -> None:
         self._dtype = dtype
         self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
         # Depthwise convolutions are several times faster with the channels last.
-        self._model: Any = model.eval().to(dtype, memory_format=torch.channels_last)
-        size = self._processor.size
-        self.picture_side = size.get("shortest_edge") or min(size["height"], size["width"])
+        self._model = self._model.to(dtype, memory_format=torch.channels_last)
 
     def prepare(self, picture: Image.Image) -> torch.Tensor:
         pixels: torch.Tensor = self._processor(images=[picture], return_tensors="pt").pixel_values
@@ -81,12 +93,7 @@ class WardrobeEncoder(TransformersEncoder):
                 f"{folder}: labels.json has {len(self.label_space)} labels, "
                 f"the network has {config.num_tags} outputs; they belong to different checkpoints"
             )
-        thresholds = folder / checkpoint.THRESHOLDS
-        self.thresholds = (
-            load_thresholds(thresholds, self.label_space)
-            if thresholds.exists()
-            else np.full(config.num_tags, 0.5, np.float32)
-        )
+        self.thresholds = _thresholds_in(folder, self.label_space)
         self.dimension = config.projection_dim
         self._text_tower = TextTower(config.text_model)
         if self._text_tower.sha256 != config.text_model_sha256:
@@ -104,23 +111,55 @@ class WardrobeEncoder(TransformersEncoder):
 
 
 class HubEncoder(TransformersEncoder):
-    """A hub checkpoint without tag heads: CLIP and its kin with text, a plain ViT without."""
+    """A hub checkpoint without heads: CLIP and SigLIP tag zero-shot, a plain ViT not at all."""
 
-    def __init__(self, folder: Path, name: str, dtype: torch.dtype) -> None:
-        super().__init__(folder, name, dtype)
+    def __init__(self, folder: Path, name: str, dtype: torch.dtype, labels: Path | None) -> None:
+        """Loads the folder.
+
+        Args:
+            labels: labels.json, or a folder that has one, to tag with where there is a text tower.
+
+        Raises:
+            CheckpointError: a file is missing, damaged or does not fit the network.
+            DatasetError: the labels cannot be read.
+        """
+        super().__init__(folder, name, torch.float32)
         config = self._model.config
         self.has_text = hasattr(self._model, "get_text_features")
-        self.dimension = (
-            getattr(config, "projection_dim", None)
-            or getattr(config, "vision_config", config).hidden_size
-        )
         if self.has_text:
-            self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            self._tokenizer = _tokenizer_in(folder)
+            # SigLIP saw lower-case texts, padded to the full length, without a mask (its 2nd
+            # version's tokenizer does not see to that); CLIP's outputs do not depend on padding.
+            self._is_siglip = config.model_type == "siglip"
+            self.dimension = self.encode_texts([name]).shape[1]
+        else:
+            self.dimension = config.hidden_size
+        if self.has_text and labels is not None:
+            path = labels / checkpoint.LABELS if labels.is_dir() else labels
+            label_space = LabelSpace.load(path)
+            self._prepare_tags(label_space)
+            self.thresholds = _thresholds_in(folder, label_space)
+        self._cast(dtype)
+
+    def _prepare_tags(self, label_space: LabelSpace) -> None:
+        """Encodes the labels' phrases, in fp32: bf16 would round CLIP's scale of 100 to 99."""
+        bias = getattr(self._model, "logit_bias", None)
+        weights = label_weights(label_space, self.encode_texts, absolute=bias is not None)
+        scale = self._model.logit_scale.exp().item()
+        self._label_weights = torch.from_numpy(scale * weights)
+        self._label_bias = 0.0 if bias is None else bias.item()
+        self.label_space, self.zero_shot = label_space, True
+        made_of = [self.fingerprint, label_space.to_json(), label_phrases(label_space)]
+        self.fingerprint = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
     def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-        if self.has_text:
-            return self._model.get_image_features(pixel_values=pixels).pooler_output, None
-        return pooled_output(self._model(pixel_values=pixels)), None
+        if not self.has_text:
+            return pooled_output(self._model(pixel_values=pixels)), None
+        vectors = self._model.get_image_features(pixel_values=pixels).pooler_output
+        if self.label_space is None:
+            return vectors, None
+        unit = functional.normalize(vectors.float(), dim=-1)
+        return vectors, unit @ self._label_weights.T + self._label_bias
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
@@ -129,15 +168,29 @@ class HubEncoder(TransformersEncoder):
                 f"the encoder {self.name} has no text tower, so it cannot answer text queries; "
                 "ask with a picture, or serve a checkpoint with text (CLIP or Wardrobe)"
             )
-        length = self._model.config.text_config.max_position_embeddings
-        # SigLIP was trained on texts padded to the full length, CLIP does not mind.
         tokens = self._tokenizer(
-            list(texts),
+            [text.lower() if self._is_siglip else text for text in texts],
             padding="max_length",
             truncation=True,
-            max_length=length,
+            max_length=self._model.config.text_config.max_position_embeddings,
+            return_attention_mask=not self._is_siglip,
             return_tensors="pt",
         )
         features = self._model.get_text_features(**tokens).pooler_output
         array: FloatArray = functional.normalize(features.float(), dim=-1).numpy()
         return array
+
+
+def _tokenizer_in(folder: Path) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except Exception as error:  # whatever the library raises of a broken or unknown tokenizer
+        raise CheckpointError(f"cannot load the tokenizer of {folder}: {error}") from error
+
+
+def _thresholds_in(folder: Path, label_space: LabelSpace) -> FloatArray:
+    """Returns the folder's tuned thresholds; without, the default."""
+    path = folder / checkpoint.THRESHOLDS
+    if path.exists():
+        return load_thresholds(path, label_space)
+    return np.full(len(label_space), DEFAULT, np.float32)

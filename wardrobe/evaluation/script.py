@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None) -> None:
         arguments.checkpoint,
         precision=settings.precision,
         compute_threads=settings.compute_threads,
+        labels=settings.labels,
     )
     manifest = Manifest.load(arguments.data)
     folder = arguments.out or Path("reports") / f"{encoder.name}-{manifest.root.resolve().name}"

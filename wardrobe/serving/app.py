@@ -37,6 +37,7 @@ def create_app(
             settings.encoder,
             precision=settings.precision,
             compute_threads=settings.compute_threads,
+            labels=settings.labels,
         )
         report(f"opening the index {settings.index}")
         engine = Engine(loaded, index or Index.open(settings.index, loaded), settings)

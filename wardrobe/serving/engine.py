@@ -72,10 +72,11 @@ class Engine:
 
     @property
     def tagger(self) -> Tagger:
-        """What turns logits into tags; raises `UnsupportedQueryError` without tag heads."""
+        """What turns logits into tags; raises `UnsupportedQueryError` without any."""
         if self._tagger is None:
             raise UnsupportedQueryError(
-                f"the encoder {self.encoder.name} has no tag heads; serve a Wardrobe checkpoint"
+                f"the encoder {self.encoder.name} cannot tag: it has no heads, and no text tower "
+                "to compare labels with; serve a Wardrobe checkpoint, a CLIP or a SigLIP"
             )
         return self._tagger
 

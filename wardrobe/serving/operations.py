@@ -30,6 +30,8 @@ def healthz() -> Response:
         dimension=engine.encoder.dimension,
         precision=engine.encoder.precision,
         has_text=engine.encoder.has_text,
+        has_tags=engine.encoder.label_space is not None,
+        zero_shot=engine.encoder.zero_shot,
         index=IndexHealth(
             kind=engine.index.record.kind,
             count=engine.index.count,

@@ -263,6 +263,8 @@ class Health(BaseModel):
     dimension: int
     precision: str
     has_text: bool
+    has_tags: bool
+    zero_shot: bool = Field(description="Tags come from the labels' words, not from trained heads")
     index: IndexHealth
 
 

@@ -1,0 +1,32 @@
+"""Networks as the hub gives them: every weight from the file, or a clear refusal."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModel
+
+from wardrobe.errors import CheckpointError
+
+
+def load_pretrained(name_or_path: str | Path) -> Any:
+    """Returns the network of a folder or hub id, in fp32.
+
+    Raises:
+        CheckpointError: it cannot be loaded, or lacks weights, which the library would make up.
+    """
+    try:
+        model, report = AutoModel.from_pretrained(
+            name_or_path, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
+    except Exception as error:  # whatever the library raises of a broken folder
+        raise CheckpointError(f"cannot load the checkpoint {name_or_path}: {error}") from error
+    missing = sorted(report["missing_keys"])
+    if missing and all(name.startswith("pooler.") for name in missing):
+        model.pooler = None  # a classifier's ViT has none; its class token serves instead
+    elif missing:
+        raise CheckpointError(
+            f"{name_or_path} lacks {len(missing)} weights of a {type(model).__name__}, "
+            f"{missing[0]} first; it is damaged, or needs code of its own, which is never run"
+        )
+    return model.eval()
