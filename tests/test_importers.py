@@ -81,6 +81,29 @@ def test_fashion_product_images_as_published_has_unquoted_commas_and_no_split(tm
     assert (item.caption, item.split) == ("Shirt, red, large", "")
 
 
+@pytest.mark.parametrize(
+    ("article_type", "name", "pattern"),
+    [
+        ("Shirts", "Scullers Men Check Blue Shirt", ("Checked",)),
+        ("Shirts", "Arrow Men White Stripes Shirt", ("Striped",)),
+        ("Tshirts", "Puma Women Solid Pink T-Shirt", ("Solid",)),
+        ("Tshirts", "Lee Men College Print Navy Tshirts", ("Graphic",)),
+        ("Shirts", "Wrangler Men Printed Stripe Black Shirts", None),
+        ("Shirts", "Checkmate Men Unstriped Shirt", None),
+        ("Shirts", "", None),
+        ("Kurtas", "W Women Printed Pink Kurta", None),
+        ("Watches", "Titan Men Check Dial Watch", None),
+    ],
+)
+def test_patterns_of_products_are_read_from_their_names(tmp_path, article_type, name, pattern):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "products.csv").write_text(
+        f"{PRODUCT_COLUMNS}\n1,Men,Apparel,Topwear,{article_type},Red,Fall,2011,Casual,{name}\n"
+    )
+    (item,) = fashion_product_images.read(tmp_path, tmp_path).items
+    assert item.labels.get("pattern") == pattern
+
+
 def test_clothing_dataset(tmp_path):
     (tmp_path / "images").mkdir()
     rows = [
@@ -260,7 +283,10 @@ def test_the_real_fashion_product_images(real_data, tmp_path):
         "gender": 5,
         "season": 4,
         "usage": 6,
+        "pattern": 4,
     }
+    patterns = Counter(label for i in manifest.items for label in i.labels.get("pattern", ()))
+    assert patterns == {"Solid": 639, "Striped": 554, "Checked": 503, "Graphic": 440}
     assert sum(not item.caption for item in manifest.items) == 279
     assert sum("colour" not in item.labels for item in manifest.items) == 3
     assert all(manifest.path_of(item).exists() for item in manifest.items)
