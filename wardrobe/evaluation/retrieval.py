@@ -87,18 +87,37 @@ def evaluate_by_text(
         vectors: of the texts `(queries, dimension)`.
         relevant: `(queries, gallery)`.
     """
+    metrics = text_query_metrics(vectors, relevant, gallery.vectors)
+    return _summarise(metrics, len(gallery.items), resamples)
+
+
+def text_query_metrics(
+    vectors: FloatArray, relevant: BoolArray, documents: FloatArray
+) -> dict[str, Values]:
+    """Returns each text query's `retrieval_metrics` `(queries,)`.
+
+    Args:
+        vectors: of the texts `(queries, dimension)`.
+        relevant: `(queries, documents)`.
+        documents: unit vectors `(documents, dimension)`.
+    """
     parts = []
     for rows in _chunks(len(vectors), "text queries"):
-        order = rank(vectors[rows] @ gallery.vectors.T)
+        order = rank(vectors[rows] @ documents.T)
         parts.append(retrieval_metrics(np.take_along_axis(relevant[rows], order, axis=1), KS))
-    return _summarise(_join(parts), len(gallery.items), resamples)
+    return _join(parts)
 
 
-def caption_queries(gallery: EncodedItems) -> tuple[list[str], BoolArray]:
-    """Returns each caption once, and which items have it `(captions, gallery)`."""
+def caption_queries(gallery: EncodedItems, limit: int | None = None) -> tuple[list[str], BoolArray]:
+    """Returns each caption once, and which items have it `(captions, gallery)`.
+
+    Args:
+        limit: of the captions; if there are more, these are a random sample (seed 0).
+    """
     captions, which = np.unique([item.caption for item in gallery.items], return_inverse=True)
     written = np.flatnonzero(captions)  # an empty caption is none
-    return captions[written].tolist(), which == written[:, None]
+    asked = np.sort(np.random.default_rng(0).permutation(written)[:limit])
+    return captions[asked].tolist(), which == asked[:, None]
 
 
 def garment_queries(

@@ -9,6 +9,8 @@ from wardrobe.command import command, positive_int
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoding import EncodedItems, encode_split, encode_texts
 from wardrobe.evaluation.examples import Examples, find_confusions, picture_grids, text_grids
+from wardrobe.evaluation.kagl import evaluate_kagl, trained_on
+from wardrobe.evaluation.kagl_report import write_kagl_report
 from wardrobe.evaluation.latency import measure_latency
 from wardrobe.evaluation.report import Report, write_report
 from wardrobe.evaluation.retrieval import (
@@ -34,16 +36,28 @@ def main(argv: Sequence[str] | None) -> None:
         labels=settings.labels,
     )
     manifest = Manifest.load(arguments.data)
-    folder = arguments.out or Path("reports") / f"{encoder.name}-{manifest.root.resolve().name}"
-    report, examples = evaluate(
-        encoder,
-        manifest,
-        queries_split=arguments.queries,
-        gallery_split=arguments.gallery,
-        text_queries=arguments.text_queries,
-        resamples=arguments.resamples,
-    )
-    write_report(report, examples, folder)
+    name = f"{encoder.name}-{manifest.root.resolve().name}"
+    if arguments.protocol == "kagl":
+        folder = arguments.out or Path("reports") / f"{name}-kagl"
+        kagl, grids = evaluate_kagl(
+            encoder,
+            manifest,
+            held_out=arguments.queries,
+            trained_on=trained_on(Path(arguments.checkpoint)),
+            resamples=arguments.resamples,
+        )
+        write_kagl_report(kagl, grids, folder)
+    else:
+        folder = arguments.out or Path("reports") / name
+        report, examples = evaluate(
+            encoder,
+            manifest,
+            queries_split=arguments.queries,
+            gallery_split=arguments.gallery,
+            text_queries=arguments.text_queries,
+            resamples=arguments.resamples,
+        )
+        write_report(report, examples, folder)
     sys.stdout.write((folder / "report.md").read_text(encoding="utf-8"))
     sys.stdout.write(f"\nwritten: {folder}/report.html, report.md, report.json\n")
 
@@ -139,7 +153,17 @@ def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace
     )
     parser.add_argument("--data", type=Path, required=True, metavar="ROOT", help="dataset root")
     parser.add_argument(
-        "--queries", default="val", metavar="SPLIT", help="tagged, and asked (default: %(default)s)"
+        "--protocol",
+        choices=("own", "kagl"),
+        default="own",
+        help="kagl: instead, the text queries of Marqo's KAGL benchmark, among the pictures of "
+        "--queries alone, and among all of the root",
+    )
+    parser.add_argument(
+        "--queries",
+        default="val",
+        metavar="SPLIT",
+        help="tagged, and asked; must be held out from training (default: %(default)s)",
     )
     parser.add_argument(
         "--gallery", default="train", metavar="SPLIT", help="searched (default: %(default)s)"
@@ -156,6 +180,12 @@ def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace
         help="of the bootstrap intervals (default: %(default)s)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="default: reports/<checkpoint>-<dataset>"
+        "--out", type=Path, metavar="FOLDER", help="default: reports/<checkpoint>-<dataset>[-kagl]"
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.protocol == "kagl" and (arguments.gallery != "train" or arguments.text_queries):
+        parser.error(
+            "--protocol kagl sets its own galleries and texts: leave out --gallery and "
+            "--text-queries"
+        )
+    return arguments
