@@ -17,7 +17,7 @@ __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
 
 disable_progress_bar()  # loading takes less than a second
 
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+_HUB_FILES = ["*.json", "model*.safetensors", "*.txt", "*.model"]
 
 
 def load_encoder(
