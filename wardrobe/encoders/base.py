@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from wardrobe.errors import UnsupportedQueryError
 from wardrobe.labels import LabelSpace
 
 FloatArray = npt.NDArray[np.float32]
@@ -67,3 +68,21 @@ class Encoder(ABC):
         Raises:
             UnsupportedQueryError: the encoder has no text tower.
         """
+
+    def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
+        """Returns what labels looked at `(labels, height, width)`, from 0 to 1, hottest 1.
+
+        A map lies over the prepared picture; its places are coarser than the picture's pixels.
+
+        Args:
+            pixels: one prepared picture `(3, height, width)`.
+            labels: columns of the logits.
+
+        Raises:
+            UnsupportedQueryError: this encoder's tags cannot be explained.
+        """
+        raise UnsupportedQueryError(f"the encoder {self.name} cannot explain tags")
+
+    def seen_part(self, width: int, height: int) -> tuple[float, float]:
+        """Returns the shares of a picture's width and height that `prepare` keeps; the middle."""
+        return 1.0, 1.0

@@ -5,7 +5,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch.nn import functional
 from transformers import AutoImageProcessor, AutoTokenizer
 
 from wardrobe.encoders import checkpoint
+from wardrobe.encoders.activation_map import activation_maps
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding
 from wardrobe.encoders.pretrained import load_pretrained
 from wardrobe.encoders.text_tower import TextTower
@@ -49,7 +50,7 @@ class TransformersEncoder(Encoder):
                 f"{folder} reads patches of pictures of any shape (NaFlex); "
                 "take a SigLIP2 of one resolution, such as google/siglip2-base-patch16-224"
             )
-        self._model = load_pretrained(folder)
+        self._model = load_pretrained(folder).requires_grad_(False)
         self._cast(dtype)
         size = self._processor.size
         self.picture_side = size.get("shortest_edge") or min(size["height"], size["width"])
@@ -66,13 +67,35 @@ class TransformersEncoder(Encoder):
 
     @torch.inference_mode()
     def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
-        vectors, logits = self._forward(
-            pixels.to(self._dtype).contiguous(memory_format=torch.channels_last)
-        )
+        vectors, logits = self._forward(self._as_input(pixels))
         return PictureEncoding(
             functional.normalize(vectors.float(), dim=-1).numpy(),
             None if logits is None else logits.float().numpy(),
         )
+
+    def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
+        if self.label_space is None:
+            raise UnsupportedQueryError(
+                f"the encoder {self.name} has no tags to explain; "
+                "serve a Wardrobe checkpoint, a CLIP or a SigLIP"
+            )
+        return activation_maps(
+            getattr(self._model, "vision_model", self._model),
+            lambda batch: cast(torch.Tensor, self._forward(batch)[1]),
+            self._as_input(pixels[None]),
+            labels,
+        )
+
+    def seen_part(self, width: int, height: int) -> tuple[float, float]:
+        if not getattr(self._processor, "do_center_crop", False):
+            return 1.0, 1.0
+        size, crop = self._processor.size, self._processor.crop_size
+        scale = (size.get("shortest_edge") or 0) / min(width, height)
+        resized = (width * scale, height * scale) if scale else (size["width"], size["height"])
+        return min(1.0, crop["width"] / resized[0]), min(1.0, crop["height"] / resized[1])
+
+    def _as_input(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.to(self._dtype).contiguous(memory_format=torch.channels_last)
 
     @abstractmethod
     def _forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
