@@ -42,31 +42,24 @@ def balanced_weights(
 
 
 def epoch_order(
-    weights: npt.NDArray[np.float64] | None, size: int, seed: int, epoch: int
+    weights: npt.NDArray[np.float64], draws: int, seed: int, epoch: int
 ) -> npt.NDArray[np.int64]:
-    """Returns the indices of the pictures of an epoch `(size,)`, in the order to be seen.
+    """Returns the indices of the pictures of an epoch `(draws,)`, in the order to be seen.
 
-    The same seed and epoch give the same order. Without weights every picture comes once; with
-    weights a picture that should be drawn w times of `size` comes floor(w) or ceil(w) times
-    (systematic resampling), so the mix of labels hardly varies between epochs.
+    The same seed and epoch give the same order. A picture that should be drawn w times comes
+    floor(w) or ceil(w) times (systematic resampling), so the mix of labels hardly varies between
+    epochs; with equal weights and as many draws as pictures every picture comes once.
 
     Args:
-        weights: `(size,)` from `balanced_weights`, or None.
-        size: how many pictures there are.
+        weights: how often each picture is drawn, relative to the others `(pictures,)`.
+        draws: pictures of an epoch.
         seed: of the run.
         epoch: from 0.
-
-    Raises:
-        ValueError: the number of weights is not `size`.
     """
     generator = np.random.default_rng((seed, epoch))
-    order = generator.permutation(size)
-    if weights is None:
-        return order
-    if len(weights) != size:
-        raise ValueError(f"{len(weights)} weights for {size} pictures; there must be one each")
+    order = generator.permutation(len(weights))
     cumulative = np.cumsum(weights[order])
-    marks = (generator.random() + np.arange(size)) * (cumulative[-1] / size)
+    marks = (generator.random() + np.arange(draws)) * (cumulative[-1] / draws)
     # Rounding may lift the last mark to the very end, past the last picture.
-    drawn = np.minimum(np.searchsorted(cumulative, marks, side="right"), size - 1)
+    drawn = np.minimum(np.searchsorted(cumulative, marks, side="right"), len(weights) - 1)
     return generator.permutation(order[drawn])

@@ -3,8 +3,11 @@
 Dosovitskiy et al., "An Image is Worth 16x16 Words" (ICLR 2021), section 3.1 "Hybrid Architecture".
 """
 
+import math
+
 import torch
 from torch import nn
+from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
@@ -13,7 +16,12 @@ from wardrobe.errors import CheckpointError
 
 
 class HybridViTConfig(PreTrainedConfig):
-    """Shape of a hybrid ViT; `image_size` is a multiple of the stem's stride, 32 pixels."""
+    """Shape of a hybrid ViT; `image_size` is a multiple of the stem's stride, 32 pixels.
+
+    Attributes:
+        drop_path_rate: chance that training skips the last layer for a picture; the layers before
+            it are skipped less, in equal steps from 0.
+    """
 
     model_type = "wardrobe_hybrid_vit"
 
@@ -23,6 +31,7 @@ class HybridViTConfig(PreTrainedConfig):
     num_attention_heads: int = 8
     intermediate_size: int = 1024
     hidden_dropout_prob: float = 0.1
+    drop_path_rate: float = 0.0
 
     def __post_init__(self, **kwargs: object) -> None:
         super().__post_init__(**kwargs)
@@ -33,7 +42,10 @@ class HybridViTConfig(PreTrainedConfig):
 
 
 class HybridViTModel(PreTrainedModel):
-    """Pictures `(batch, 3, image_size, image_size)` → a pooled vector `(batch, hidden_size)`."""
+    """Pictures `(batch, 3, side, side)` → a pooled vector `(batch, hidden_size)`.
+
+    The side may differ from the configured one, in multiples of the stem's stride.
+    """
 
     config_class = HybridViTConfig
     base_model_prefix = "hybrid_vit"
@@ -61,6 +73,10 @@ class HybridViTModel(PreTrainedModel):
             norm=nn.LayerNorm(config.hidden_size),
             enable_nested_tensor=False,
         )
+        steps = max(1, config.num_hidden_layers - 1)
+        self.drop_path_rates = [
+            config.drop_path_rate * depth / steps for depth in range(config.num_hidden_layers)
+        ]
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -71,13 +87,34 @@ class HybridViTModel(PreTrainedModel):
 
     def forward(self, pixel_values: torch.Tensor) -> BaseModelOutputWithPooling:
         """Returns the token states, and their mean with the class token as `pooler_output`."""
-        features = self.stem(pixel_values).flatten(2).transpose(1, 2)
-        patches = self.patch_projection(features)
+        features = self.stem(pixel_values)
+        positions = self._positions(features.shape[-1])
+        patches = self.patch_projection(features.flatten(2).transpose(1, 2))
         tokens = torch.cat([self.class_token.expand(len(patches), -1, -1), patches], dim=1)
-        states = self.layers(tokens + self.position_embeddings)
+        states = tokens + positions
+        for layer, rate in zip(self.layers.layers, self.drop_path_rates, strict=True):
+            states = self._drop_path(states, layer(states), rate)
+        states = self.layers.norm(states)
         return BaseModelOutputWithPooling(
             last_hidden_state=states, pooler_output=states.mean(dim=1)
         )
+
+    def _positions(self, grid: int) -> torch.Tensor:
+        """Returns the position embeddings of a `grid` x `grid` feature map, resampled if needed."""
+        positions: torch.Tensor = self.position_embeddings
+        learnt = math.isqrt(positions.shape[1] - 1)
+        if grid == learnt:
+            return positions
+        square = positions[:, 1:].transpose(1, 2).unflatten(2, (learnt, learnt))
+        square = functional.interpolate(square, (grid, grid), mode="bicubic")
+        return torch.cat([positions[:, :1], square.flatten(2).transpose(1, 2)], dim=1)
+
+    def _drop_path(self, before: torch.Tensor, after: torch.Tensor, rate: float) -> torch.Tensor:
+        """Stochastic depth (Huang et al., ECCV 2016): some pictures skip the layer in training."""
+        if not self.training or rate == 0:
+            return after
+        kept = torch.rand(len(before), 1, 1) >= rate
+        return before + (after - before) * kept / (1 - rate)
 
 
 AutoConfig.register(HybridViTConfig.model_type, HybridViTConfig)

@@ -19,7 +19,7 @@ class WardrobeConfig(PreTrainedConfig):
     Attributes:
         vision_config: of the backbone: the hybrid ViT or any Hugging Face vision model.
         num_tags: columns of the tag logits; their names are in the checkpoint's `labels.json`.
-        projection_dim: length of the vectors, the text tower's width.
+        projection_dim: length of the vectors, and the text tower's width.
         text_model: hub id or folder of the frozen text tower.
         text_model_sha256: digest of its weights; another text tower would give other vectors.
     """
@@ -52,7 +52,7 @@ class WardrobeOutput(ModelOutput):
 
 
 class WardrobeModel(PreTrainedModel):
-    """Pictures → unit vectors in the text tower's space, and tag logits, in one forward."""
+    """Pictures → unit vectors and tag logits in one forward; texts → vectors of the same space."""
 
     config_class = WardrobeConfig
     base_model_prefix = "wardrobe"
@@ -63,17 +63,30 @@ class WardrobeModel(PreTrainedModel):
         self.vision_model = AutoModel.from_config(config.vision_config)
         width = config.vision_config.hidden_size
         self.norm = nn.LayerNorm(width)
-        self.projection = nn.Linear(width, config.projection_dim)
+        self.projection = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, config.projection_dim)
+        )
+        # The tower is frozen; this alone adapts its space to the words of the pictures' captions.
+        self.text_projection = nn.Linear(config.projection_dim, config.projection_dim, bias=False)
         self.heads = nn.Linear(width, config.num_tags)
         # CLIP's learnt temperature of the contrastive loss (Radford et al. 2021), log(1 / 0.07).
         self.logit_scale = nn.Parameter(torch.tensor(2.6593))
         self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        if isinstance(module, WardrobeModel):
+            nn.init.eye_(module.text_projection.weight)
 
     def forward(self, pixel_values: torch.Tensor) -> WardrobeOutput:
         """Encodes pictures `(batch, 3, height, width)`."""
         pooled = self.norm(pooled_output(self.vision_model(pixel_values=pixel_values)))
         vectors = functional.normalize(self.projection(pooled).float(), dim=-1)
         return WardrobeOutput(vectors=vectors, logits=self.heads(pooled).float())
+
+    def project_texts(self, tower_vectors: torch.Tensor) -> torch.Tensor:
+        """Returns unit vectors of texts, given the text tower's `(texts, projection_dim)`."""
+        return functional.normalize(self.text_projection(tower_vectors).float(), dim=-1)
 
 
 def pooled_output(output: ModelOutput) -> torch.Tensor:

@@ -1,15 +1,13 @@
-"""Dataset roots → the arrays a run trains on: pixels, targets, masks and text vectors."""
+"""Dataset roots → the arrays a run trains on: pixels, targets, masks and texts."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 from tqdm import tqdm
 
@@ -19,6 +17,7 @@ from wardrobe.files import atomic_write
 from wardrobe.labels import Labels, LabelSpace
 from wardrobe.manifest import Item, Manifest
 
+SPLITS = ("train", "val")
 CACHE_MARGIN = 1.2
 """Cached pictures are this much larger than the network's input: crops need no upscaling."""
 
@@ -31,13 +30,17 @@ class Split:
         paths: of the pictures.
         targets: multi-hot labels `(pictures, labels)`.
         known: which attributes are known `(pictures, attributes)`.
-        texts: every picture's texts as rows of `Dataset.phrases`, possibly none.
+        captions: every picture's caption as a row of `Dataset.phrases`, or -1 `(pictures,)`.
+        phrases: every picture's phrases as rows of `Dataset.phrases`, possibly none.
+        roots: which dataset root a picture is of `(pictures,)`.
     """
 
     paths: tuple[Path, ...]
     targets: npt.NDArray[np.float32]
     known: npt.NDArray[np.bool_]
-    texts: tuple[tuple[int, ...], ...]
+    captions: npt.NDArray[np.int64]
+    phrases: tuple[tuple[int, ...], ...]
+    roots: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -48,9 +51,10 @@ class Dataset:
     """Several dataset roots as one: the union of their labels; what a root does not ask is unknown.
 
     Attributes:
-        phrases: the distinct texts.
+        phrases: the distinct captions and phrases.
     """
 
+    roots: tuple[str, ...]
     label_space: LabelSpace
     train: Split
     val: Split
@@ -67,9 +71,10 @@ def load_dataset(roots: Sequence[Path]) -> Dataset:
     """
     manifests = [Manifest.load(root) for root in roots]
     union = LabelSpace.union([manifest.label_space for manifest in manifests])
-    train = [(m, item) for m in manifests for item in m.split("train")]
-    val = [(m, item) for m in manifests for item in m.split("val")]
-    for name, rows in (("train", train), ("val", val)):
+    train, val = (
+        [(r, i) for r, m in enumerate(manifests) for i in m.split(name)] for name in SPLITS
+    )
+    for name, rows in zip(SPLITS, (train, val), strict=True):
         if not rows:
             raise DatasetError(
                 f"no picture of {', '.join(map(str, roots))} is in the split {name!r}; "
@@ -78,28 +83,28 @@ def load_dataset(roots: Sequence[Path]) -> Dataset:
     label_space = _seen_labels(union, [item.labels for _, item in train])
     phrases: dict[str, int] = {}
     return Dataset(
+        tuple(map(str, roots)),
         label_space,
-        _split(train, label_space, phrases),
-        _split(val, label_space, phrases),
+        _split(train, manifests, label_space, phrases),
+        _split(val, manifests, label_space, phrases),
         tuple(phrases),
     )
 
 
 def phrases_of(item: Item, label_space: LabelSpace) -> list[str]:
-    """Returns an item's caption and phrases of its labels, such as `navy blue shirts`, `shirts`.
+    """Returns phrases of an item's labels, such as `shirts`, `navy blue shirts`.
 
     The most specific attribute, the one with most labels beside `colour`, names the thing.
     """
     known = [a for a in label_space.attributes if item.labels.get(a.name) and a.name != "colour"]
-    phrases = [item.caption] if item.caption else []
-    if known:
-        thing = item.labels[max(known, key=lambda a: len(a.labels)).name][0].lower()
-        colours = item.labels.get("colour", ())
-        phrases.append(thing)
-        if colours:
-            phrases.append(f"{colours[0].lower()} {thing}")
-            for person in item.labels.get("gender", ()):
-                phrases.append(f"{person.lower()} {colours[0].lower()} {thing}")
+    if not known:
+        return []
+    thing = item.labels[max(known, key=lambda a: len(a.labels)).name][0].lower()
+    phrases = [thing]
+    for colour in item.labels.get("colour", ())[:1]:
+        phrases.append(f"{colour.lower()} {thing}")
+        people = item.labels.get("gender", ())
+        phrases += [f"{person.lower()} {colour.lower()} {thing}" for person in people]
     return phrases
 
 
@@ -145,38 +150,6 @@ def read_pixels(paths: Sequence[Path], image_size: int, cache: Path) -> npt.NDAr
     return pixels
 
 
-def prepared_batches(
-    paths: Sequence[Path], processor: Any, batch_size: int = 64
-) -> Iterator[torch.Tensor]:
-    """Yields pictures as the encoder prepares them `(batch, 3, height, width)`, in order.
-
-    Raises:
-        UnreadablePictureError: a picture cannot be read.
-    """
-    size = processor.size["height"]
-
-    def prepare(path: Path) -> torch.Tensor:
-        picture = images.read(path, draft_side=size)
-        pixels: torch.Tensor = processor(images=[picture], return_tensors="pt").pixel_values
-        return pixels
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(paths), batch_size):
-            yield torch.cat(list(pool.map(prepare, paths[start : start + batch_size])))
-
-
-def text_choice(
-    split: Split, rows: npt.NDArray[np.int64], generator: torch.Generator
-) -> torch.Tensor:
-    """Returns one text of each picture as a row of the phrases `(pictures,)`, -1 without any."""
-    draws = torch.rand(len(rows), generator=generator).tolist()
-    chosen = [
-        split.texts[row][int(draw * len(split.texts[row]))] if split.texts[row] else -1
-        for row, draw in zip(rows.tolist(), draws, strict=True)
-    ]
-    return torch.tensor(chosen)
-
-
 def _seen_labels(space: LabelSpace, labels: Sequence[Labels]) -> LabelSpace:
     seen = {f"{name}={label}" for item in labels for name in item for label in item[name]}
     attributes = []
@@ -188,11 +161,25 @@ def _seen_labels(space: LabelSpace, labels: Sequence[Labels]) -> LabelSpace:
 
 
 def _split(
-    rows: Sequence[tuple[Manifest, Item]], label_space: LabelSpace, phrases: dict[str, int]
+    rows: Sequence[tuple[int, Item]],
+    manifests: Sequence[Manifest],
+    label_space: LabelSpace,
+    phrases: dict[str, int],
 ) -> Split:
+    """Returns the items of a split, each with the number of its root, as arrays."""
+
+    def place(text: str) -> int:
+        return phrases.setdefault(text, len(phrases))
+
     targets, known = label_space.encode([item.labels for _, item in rows])
-    texts = tuple(
-        tuple(phrases.setdefault(p, len(phrases)) for p in phrases_of(item, manifest.label_space))
-        for manifest, item in rows
+    return Split(
+        paths=tuple(manifests[root].path_of(item) for root, item in rows),
+        targets=targets,
+        known=known,
+        captions=np.array([place(item.caption) if item.caption else -1 for _, item in rows]),
+        phrases=tuple(
+            tuple(place(phrase) for phrase in phrases_of(item, manifests[root].label_space))
+            for root, item in rows
+        ),
+        roots=np.array([root for root, _ in rows]),
     )
-    return Split(tuple(m.path_of(item) for m, item in rows), targets, known, texts)

@@ -1,8 +1,9 @@
-"""The training loop: steps, validation, averaging, saving, early stopping."""
+"""The training loop: steps, averaging, saving, early stopping."""
 
 import logging
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,17 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from wardrobe import metrics, probabilities
+from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
 from wardrobe.encoders.hardware import available_cores, has_bf16
 from wardrobe.encoders.hybrid_vit import HybridViTConfig
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.untrained import HYBRID_VIT, from_hub, hybrid_vit, image_processor
 from wardrobe.encoders.wardrobe_model import WardrobeModel
-from wardrobe.losses import contrastive_loss, tag_loss
+from wardrobe.losses import contrastive_loss, supervised_contrastive_loss, tag_loss
 from wardrobe.sampling import balanced_weights, epoch_order
-from wardrobe.training.augmentation import augment
-from wardrobe.training.dataset import (
-    Dataset,
-    load_dataset,
-    prepared_batches,
-    read_pixels,
-    text_choice,
-)
+from wardrobe.training.batches import draw_batch
+from wardrobe.training.dataset import Dataset, load_dataset, read_pixels
+from wardrobe.training.distributed import World, join_world
 from wardrobe.training.optimisation import (
     averaged,
     build_optimizer,
@@ -37,15 +33,15 @@ from wardrobe.training.optimisation import (
 from wardrobe.training.recipe import Recipe, RunOptions
 from wardrobe.training.run_folder import RunFolder
 from wardrobe.training.state import EpochRecord, Progress, TrainingState
-
-MINIMUM_POSITIVES = 5
-"""Labels with fewer validation pictures are left out of the macro mAP that chooses the weights."""
+from wardrobe.training.validation import MINIMUM_POSITIVES, validate
 
 _log = logging.getLogger(__name__)
 
 
 def train(recipe: Recipe, options: RunOptions) -> Path:
     """Trains a recipe in a run folder, going on where an interrupted run stopped.
+
+    Started by torchrun, each process computes a share of every batch.
 
     Returns:
         The checkpoint folder, with the averaged weights of the best epoch.
@@ -54,7 +50,8 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
         DatasetError: the data cannot be used.
         CheckpointError: pretrained weights are missing, or the folder holds another recipe's run.
     """
-    torch.set_num_threads(available_cores())
+    world = join_world()
+    torch.set_num_threads(max(1, available_cores() // world.size))
     folder = RunFolder(options.run)
     dataset = load_dataset([Path(root) for root in recipe.data])
     text_tower = TextTower(recipe.text_model)
@@ -66,14 +63,21 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
     if folder.state.exists():
         state.load(folder.state, recipe.to_json())
         _log.info("going on at step %d", state.progress.step)
-    folder.save_recipe(recipe)
+    if world.is_first:
+        folder.save_recipe(recipe)
+        read_pixels(dataset.train.paths, recipe.image_size, folder.pixels)
+    world.wait()
     pixels = read_pixels(dataset.train.paths, recipe.image_size, folder.pixels)
     phrase_vectors = torch.from_numpy(text_tower.encode(dataset.phrases))
-    _Run(recipe, options, folder, dataset, state, pixels, phrase_vectors).finish()
-    summary = _summary(dataset, state.progress)
-    return folder.export(
-        model, image_processor(recipe.image_size), dataset.label_space, recipe, summary
-    )
+    _Run(recipe, options, folder, dataset, state, pixels, phrase_vectors, world).finish()
+    if world.is_first:
+        summary = _summary(dataset, state.progress)
+        processor = image_processor(recipe.image_size)
+        train = dataset.train
+        label_space = dataset.label_space.limited_to_seen(train.targets, train.known)
+        folder.export(model, processor, label_space, recipe, summary)
+    world.wait()
+    return folder.checkpoint
 
 
 def _build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> WardrobeModel:
@@ -84,6 +88,8 @@ def _build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> Ward
         hidden_size=recipe.hidden_size,
         num_hidden_layers=recipe.layers,
         intermediate_size=4 * recipe.hidden_size,
+        hidden_dropout_prob=recipe.dropout,
+        drop_path_rate=recipe.drop_path,
     )
     model = hybrid_vit(config, text_tower, num_tags)
     for block in model.vision_model.stem.blocks[: recipe.freeze_stem_blocks]:
@@ -103,44 +109,44 @@ class _Run:
         state: TrainingState,
         pixels: npt.NDArray[np.uint8],
         phrase_vectors: torch.Tensor,
+        world: World,
     ) -> None:
         self.recipe, self.options, self.folder = recipe, options, folder
-        self.dataset, self.state = dataset, state
+        self.dataset, self.state, self.world = dataset, state, world
         self.pixels, self.phrase_vectors = pixels, phrase_vectors
+        self.model = world.parallel(state.model)
         self.processor = image_processor(recipe.image_size)
         self.bf16 = has_bf16() if recipe.precision == "auto" else recipe.precision == "bf16"
+        train = dataset.train
         self.weights = balanced_weights(
-            dataset.train.targets, dataset.train.known, dataset.label_space, recipe.balance
+            train.targets, train.known, dataset.label_space, recipe.balance
         )
-        self.batch_size = min(recipe.batch_size, len(dataset.train))
-        self.steps_per_epoch = len(dataset.train) // self.batch_size
+        if recipe.root_weights:
+            self.weights *= np.array(recipe.root_weights)[train.roots]
+        self.batch_size = min(recipe.batch_size, len(train))
+        self.steps_per_epoch = max(1, round(self.weights.sum() / self.batch_size))
 
     def finish(self) -> None:
         """Trains every epoch that is left."""
         progress = self.state.progress
         total = self.recipe.epochs * self.steps_per_epoch
-        with ExitStack() as stack:
-            bar = stack.enter_context(
-                tqdm(
-                    total=total * self.batch_size,
-                    initial=progress.step * self.batch_size,
-                    unit="picture",
-                    disable=None,
-                )
-            )
-            writer = (
-                stack.enter_context(_tensorboard(self.folder.path))
-                if self.options.tensorboard
-                else None
-            )
+        with (
+            tqdm(
+                total=total * self.batch_size,
+                initial=progress.step * self.batch_size,
+                unit="picture",
+                disable=None if self.world.is_first else True,
+            ) as bar,
+            _tensorboard(self.folder.path, self.options.tensorboard) as writer,
+        ):
             while progress.step < total and not self._is_stale():
                 epoch = progress.step // self.steps_per_epoch
                 bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
                 self._train_epoch(epoch, bar)
-                record = self._end_epoch(epoch)
+                self._end_epoch(epoch)
                 if writer is not None:
-                    for name, value in vars(record).items():
-                        writer.add_scalar(name, value, record.epoch)
+                    for name, value in progress.history[-1].columns().items():
+                        writer.add_scalar(name, value, epoch + 1)
 
     def _is_stale(self) -> bool:
         best, history = self.state.progress.best, self.state.progress.history
@@ -148,12 +154,13 @@ class _Run:
 
     def _train_epoch(self, epoch: int, bar: Any) -> None:
         progress = self.state.progress
-        order = epoch_order(self.weights, len(self.dataset.train), self.recipe.seed, epoch)
+        pictures = self.steps_per_epoch * self.batch_size
+        order = epoch_order(self.weights, pictures, self.recipe.seed, epoch)
         first = progress.step - epoch * self.steps_per_epoch
         for position in range(first, self.steps_per_epoch):
             started = time.perf_counter()
             rows = order[position * self.batch_size : (position + 1) * self.batch_size]
-            losses = self._train_step(rows)
+            losses = self._train_step(rows, training_size(self.recipe, epoch))
             progress.loss_sums = [s + x for s, x in zip(progress.loss_sums, losses, strict=True)]
             progress.step += 1
             progress.seconds += time.perf_counter() - started
@@ -162,61 +169,94 @@ class _Run:
             if progress.step % self.options.save_every == 0:
                 self._save_state()
 
-    def _train_step(self, rows: npt.NDArray[np.int64]) -> list[float]:
+    def _train_step(self, rows: npt.NDArray[np.int64], size: int) -> list[float]:
         """Does one step on the given training pictures; all randomness hangs on its number."""
-        recipe, state, train = self.recipe, self.state, self.dataset.train
+        recipe, state, world = self.recipe, self.state, self.world
         seed = recipe.seed * 1_000_003 + state.progress.step
-        torch.manual_seed(seed)  # dropout
-        generator = torch.Generator().manual_seed(seed)
-        pictures = augment(torch.from_numpy(self.pixels[rows]), recipe.image_size, generator)
-        chosen = text_choice(train, rows, generator)
+        torch.manual_seed(seed * world.size + world.rank)  # dropout
+        batch = draw_batch(
+            self.dataset.train,
+            self.pixels,
+            rows,
+            self.dataset.label_space,
+            recipe,
+            size,
+            world,
+            torch.Generator().manual_seed(seed),
+        )
         _train_mode(state.model)
-        total = self.recipe.epochs * self.steps_per_epoch
+        total = recipe.epochs * self.steps_per_epoch
         set_learning_rate(state.optimizer, warmup_cosine(state.progress.step, total, recipe.warmup))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            output = state.model(normalise(pictures, self.processor))
+            output = self.model(normalise(batch.pictures, self.processor))
+        vectors, label_space = world.gather(output.vectors), self.dataset.label_space
         tags = tag_loss(
-            output.logits,
-            torch.from_numpy(train.targets[rows]),
-            torch.from_numpy(train.known[rows]),
-            self.dataset.label_space,
+            world.gather(output.logits),
+            batch.targets,
+            batch.known,
+            label_space,
             recipe.label_smoothing,
+            recipe.negative_focus,
         )
-        contrastive = contrastive_loss(
-            output.vectors, self.phrase_vectors[chosen], chosen, state.model.logit_scale
+        texts = state.model.project_texts(self.phrase_vectors[batch.texts])
+        contrastive = contrastive_loss(vectors, texts, batch.matches, state.model.logit_scale)
+        similarity = supervised_contrastive_loss(vectors, batch.targets, batch.known, label_space)
+        loss = (
+            tags + recipe.contrastive_weight * contrastive + recipe.similarity_weight * similarity
         )
-        loss = tags + recipe.contrastive_weight * contrastive
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(state.model.parameters(), recipe.clip_norm)
         state.optimizer.step()
         state.average.update_parameters(state.model)
-        return [loss.item(), tags.item(), contrastive.item()]
+        return [loss.item(), tags.item(), contrastive.item(), similarity.item()]
 
-    def _end_epoch(self, epoch: int) -> EpochRecord:
+    def _end_epoch(self, epoch: int) -> None:
         progress = self.state.progress
-        loss, tags, contrastive = (s / self.steps_per_epoch for s in progress.loss_sums)
-        score = validate(self.state.average.module, self.dataset, self.processor, self.bf16)
-        rate = self.state.optimizer.param_groups[0]["lr"]
-        record = EpochRecord(epoch + 1, loss, tags, contrastive, score, rate, progress.seconds)
-        best = progress.best
-        if best is None or score > best.val_macro_map:
-            self.folder.save_best(self.state.average.module)
+        loss, tags, contrastive, similarity = (s / self.steps_per_epoch for s in progress.loss_sums)
+        score, by_root = validate(
+            self.state.average.module, self.dataset, self.processor, self.bf16
+        )
+        record = EpochRecord(
+            epoch=epoch + 1,
+            loss=loss,
+            tag_loss=tags,
+            contrastive_loss=contrastive,
+            similarity_loss=similarity,
+            val_macro_map=score,
+            val_by_root=by_root,
+            image_size=training_size(self.recipe, epoch),
+            learning_rate=self.state.optimizer.param_groups[0]["lr"],
+            seconds=progress.seconds,
+        )
+        is_best = progress.best is None or score > progress.best.val_macro_map
         progress.history.append(record)
-        progress.loss_sums, progress.seconds = [0.0, 0.0, 0.0], 0.0
+        progress.loss_sums, progress.seconds = [0.0] * 4, 0.0
+        if self.world.is_first:
+            if is_best:
+                self.folder.save_best(self.state.average.module)
+            self.folder.save_history(progress.history)
         self._save_state()
-        self.folder.save_history(progress.history)
         _log.info(
             "epoch %d: loss %.3f, validation macro mAP %.4f, %.0f s",
-            record.epoch,
-            record.loss,
-            record.val_macro_map,
-            record.seconds,
+            *(record.epoch, record.loss, record.val_macro_map, record.seconds),
         )
-        return record
 
     def _save_state(self) -> None:
-        self.state.save(self.folder.state, self.recipe.to_json())
+        if self.world.is_first:
+            self.state.save(self.folder.state, self.recipe.to_json())
+
+
+def training_size(recipe: Recipe, epoch: int) -> int:
+    """Returns the side of the network's input in an epoch, pixels.
+
+    It grows in equal steps and is full in the last fifth of the epochs, as in Tan & Le,
+    "EfficientNetV2" (ICML 2021), section 4.2: small pictures teach nearly as much, much faster.
+    """
+    first = recipe.first_image_size or recipe.image_size
+    share = min(1.0, epoch / max(1, 0.8 * recipe.epochs))
+    side = first + share * (recipe.image_size - first)
+    return round(side / FEATURE_STRIDE) * FEATURE_STRIDE
 
 
 def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:
@@ -225,23 +265,6 @@ def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:
     std = torch.tensor(processor.image_std)[:, None, None]
     scaled: torch.Tensor = (pictures * processor.rescale_factor - mean) / std
     return scaled.contiguous(memory_format=torch.channels_last)
-
-
-@torch.inference_mode()
-def validate(model: nn.Module, dataset: Dataset, processor: Any, bf16: bool) -> float:
-    """Returns the macro mAP over the validation pictures, prepared as in serving."""
-    model.eval()
-    logits = []
-    for pixels in prepared_batches(dataset.val.paths, processor):
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            logits.append(model(pixels.contiguous(memory_format=torch.channels_last)).logits)
-    return metrics.macro_mean_average_precision(
-        probabilities.from_logits(torch.cat(logits).numpy(), dataset.label_space),
-        dataset.val.targets,
-        dataset.val.known,
-        dataset.label_space,
-        minimum_positives=MINIMUM_POSITIVES,
-    )
 
 
 def _train_mode(model: nn.Module) -> None:
@@ -261,13 +284,19 @@ def _summary(dataset: Dataset, progress: Progress) -> dict[str, Any]:
         "labels": len(dataset.label_space),
         "best_epoch": best.epoch,
         "val_macro_map": best.val_macro_map,
+        "val_by_root": best.val_by_root,
         "minimum_positives": MINIMUM_POSITIVES,
         "training_seconds": sum(record.seconds for record in progress.history),
         "history": [vars(record) for record in progress.history],
     }
 
 
-def _tensorboard(path: Path) -> Any:
+@contextmanager
+def _tensorboard(path: Path, wanted: bool) -> Iterator[Any]:
+    if not wanted:
+        yield None
+        return
     from torch.utils.tensorboard import SummaryWriter  # optional: only with --tensorboard
 
-    return SummaryWriter(path)
+    with SummaryWriter(path) as writer:
+        yield writer

@@ -5,7 +5,6 @@ import io
 import platform
 import shutil
 import subprocess
-from dataclasses import asdict, fields
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,9 +44,10 @@ class RunFolder:
     def save_history(self, history: list[EpochRecord]) -> None:
         """Writes `metrics.csv` and `metrics.png`."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, [item.name for item in fields(EpochRecord)])
+        rows = [record.columns() for record in history]
+        writer = csv.DictWriter(text, list(rows[0]))
         writer.writeheader()
-        writer.writerows(asdict(record) for record in history)
+        writer.writerows(rows)
         write_text(self.path / "metrics.csv", text.getvalue())
         with atomic_write(self.path / "metrics.png") as aside:
             _plot(history).savefig(aside, format="png")
@@ -92,12 +92,16 @@ def _plot(history: list[EpochRecord]) -> Figure:
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     losses, score = figure.subplots(1, 2)
     epochs = [record.epoch for record in history]
-    for name in ("loss", "tag_loss", "contrastive_loss"):
+    for name in ("loss", "tag_loss", "contrastive_loss", "similarity_loss"):
         values = [getattr(record, name) for record in history]
         losses.plot(epochs, values, marker=".", label=name.replace("_", " "))
     losses.set(xlabel="epoch", title="training loss")
     losses.legend()
-    score.plot(epochs, [record.val_macro_map for record in history], marker=".")
+    score.plot(epochs, [record.val_macro_map for record in history], marker=".", label="all roots")
+    for root in history[0].val_by_root:
+        values = [record.val_by_root[root] for record in history]
+        score.plot(epochs, values, marker=".", label=Path(root).name)
+    score.legend()
     score.set(xlabel="epoch", title="validation macro mAP (labels with ≥ 5 positives)")
     return figure
 

@@ -16,15 +16,29 @@ from wardrobe.files import atomic_write
 
 @dataclass
 class EpochRecord:
-    """One line of `metrics.csv`; losses are means over the epoch's steps."""
+    """One epoch; losses are means over its steps.
+
+    Attributes:
+        val_by_root: validation macro mAP of each dataset root alone.
+        image_size: side of the network's input in this epoch, pixels.
+    """
 
     epoch: int
     loss: float
     tag_loss: float
     contrastive_loss: float
+    similarity_loss: float
     val_macro_map: float
+    val_by_root: dict[str, float]
+    image_size: int
     learning_rate: float
     seconds: float
+
+    def columns(self) -> dict[str, float]:
+        """Returns the numbers of a line of `metrics.csv`."""
+        row = asdict(self)
+        by_root = row.pop("val_by_root")
+        return row | {f"val_macro_map {root}": score for root, score in by_root.items()}
 
 
 @dataclass
@@ -33,13 +47,13 @@ class Progress:
 
     Attributes:
         step: steps done, over all epochs.
-        loss_sums: sums of loss, tag loss and contrastive loss over the steps of this epoch.
+        loss_sums: sums of the loss and its three parts over the steps of this epoch.
         seconds: spent in this epoch so far.
         history: the epochs done.
     """
 
     step: int = 0
-    loss_sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    loss_sums: list[float] = field(default_factory=lambda: [0.0] * 4)
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
 

@@ -1,0 +1,67 @@
+"""Validation: macro mAP over all roots and of each, on pictures prepared as in serving."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from wardrobe import images, metrics, probabilities
+from wardrobe.training.dataset import Dataset
+
+MINIMUM_POSITIVES = 5
+"""Labels with fewer validation pictures are left out of the macro mAP that chooses the weights."""
+
+
+@torch.inference_mode()
+def validate(
+    model: nn.Module, dataset: Dataset, processor: Any, bf16: bool
+) -> tuple[float, dict[str, float]]:
+    """Returns the macro mAP over all validation pictures, and by root over its own.
+
+    A root in which no label has enough positives is left out.
+    """
+    model.eval()
+    logits = []
+    for pixels in prepared_batches(dataset.val.paths, processor):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            logits.append(model(pixels.contiguous(memory_format=torch.channels_last)).logits)
+    scores = probabilities.from_logits(torch.cat(logits).numpy(), dataset.label_space)
+
+    def macro_map(rows: Any) -> float:
+        return metrics.macro_mean_average_precision(
+            scores[rows],
+            dataset.val.targets[rows],
+            dataset.val.known[rows],
+            dataset.label_space,
+            minimum_positives=MINIMUM_POSITIVES,
+        )
+
+    by_root = {
+        root: macro_map(dataset.val.roots == number) for number, root in enumerate(dataset.roots)
+    }
+    return macro_map(slice(None)), {k: v for k, v in by_root.items() if np.isfinite(v)}
+
+
+def prepared_batches(
+    paths: Sequence[Path], processor: Any, batch_size: int = 64
+) -> Iterator[torch.Tensor]:
+    """Yields pictures as the encoder prepares them `(batch, 3, height, width)`, in order.
+
+    Raises:
+        UnreadablePictureError: a picture cannot be read.
+    """
+    size = processor.size["height"]
+
+    def prepare(path: Path) -> torch.Tensor:
+        picture = images.read(path, draft_side=size)
+        pixels: torch.Tensor = processor(images=[picture], return_tensors="pt").pixel_values
+        return pixels
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(paths), batch_size):
+            yield torch.cat(list(pool.map(prepare, paths[start : start + batch_size])))
