@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from huggingface_hub import snapshot_download
-from transformers.utils.logging import disable_progress_bar
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from wardrobe.encoders.base import Encoder, PictureEncoding
 from wardrobe.encoders.checkpoint import read_config
@@ -16,6 +16,7 @@ from wardrobe.errors import CheckpointError
 __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
 
 disable_progress_bar()  # loading takes less than a second
+set_verbosity_error()  # what loading may warn of is checked in `pretrained`
 
 _HUB_FILES = ["*.json", "model*.safetensors", "*.txt", "*.model"]
 

@@ -22,11 +22,13 @@ def load_pretrained(name_or_path: str | Path) -> Any:
     except Exception as error:  # whatever the library raises of a broken folder
         raise CheckpointError(f"cannot load the checkpoint {name_or_path}: {error}") from error
     missing = sorted(report["missing_keys"])
-    if missing and all(name.startswith("pooler.") for name in missing):
-        model.pooler = None  # a classifier's ViT has none; its class token serves instead
-    elif missing:
-        raise CheckpointError(
-            f"{name_or_path} lacks {len(missing)} weights of a {type(model).__name__}, "
-            f"{missing[0]} first; it is damaged, or needs code of its own, which is never run"
-        )
+    for name in missing:
+        owner, pooler, _ = name.rpartition("pooler.dense.")
+        if not pooler:
+            raise CheckpointError(
+                f"{name_or_path} lacks {len(missing)} weights of a {type(model).__name__}, such as "
+                f"{name}; it is damaged, or needs code of its own, which is never run"
+            )
+        # A classifier's ViT has no pooler; its class token serves instead.
+        model.get_submodule(owner.rstrip(".")).pooler = None
     return model.eval()
