@@ -52,6 +52,11 @@ class ColourEncoder(Encoder):
         pictures = [Image.new("RGB", (2, 2), self._colour_of(text)) for text in texts]
         return self.encode_pictures(torch.stack([self.prepare(p) for p in pictures])).vectors
 
+    def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
+        """A label looks where its channel is strongest; `tone` at everything alike."""
+        channels = torch.cat([pixels, torch.ones_like(pixels[:2])]).numpy()[list(labels)]
+        return channels / channels.max(axis=(1, 2), keepdims=True).clip(1e-9)
+
     @staticmethod
     def _colour_of(text: str) -> tuple[int, int, int]:
         return next((_WORDS[word] for word in text.lower().split() if word in _WORDS), (128,) * 3)

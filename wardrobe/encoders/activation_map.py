@@ -80,4 +80,4 @@ def _over_places(products: torch.Tensor, network: Any, pixels: torch.Tensor) -> 
     height, width = (side // network.config.patch_size for side in pixels.shape[-2:])
     # Class and register tokens come before the patches.
     patches: torch.Tensor = products.sum(dim=2)[:, -height * width :]
-    return patches.unflatten(1, (height, width))
+    return patches.reshape(-1, height, width)

@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image
@@ -22,6 +24,7 @@ from wardrobe.errors import (
     UnreadablePictureError,
     UnsupportedQueryError,
 )
+from wardrobe.explanation import heatmaps
 from wardrobe.index import Index
 from wardrobe.searcher import Searcher
 from wardrobe.serving import telemetry
@@ -31,7 +34,18 @@ from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
 
-Input = torch.Tensor | str
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What do labels of a prepared picture look at?"""
+
+    pixels: torch.Tensor
+    labels: Sequence[int]
+    seen_part: tuple[float, float]
+
+
+Input = torch.Tensor | str | Question
+Answer = TypeVar("Answer")
 
 
 class Engine:
@@ -50,7 +64,7 @@ class Engine:
         self._cache = EncodingCache(settings.cache_bytes)
         self._in_flight: dict[bytes, Job[Input, Encoding]] = {}
         self._lock = threading.Lock()
-        self._batcher = Batcher(
+        self._batcher: Batcher[Input, Any] = Batcher(
             self._encode_batch,
             max_batch_size=settings.max_batch_size,
             max_queue=settings.max_queue,
@@ -110,8 +124,21 @@ class Engine:
             )
         return self._encode("text", text.encode(), lambda: text, deadline)
 
-    def result(self, future: "Future[Encoding]", deadline: float) -> Encoding:
-        """Waits for an encoding, until the deadline at most.
+    def explain(
+        self, upload: Upload, labels: Sequence[int], deadline: float
+    ) -> "Future[list[Image.Image]]":
+        """Starts drawing the heatmaps of labels, columns of the logits, of a readable picture."""
+        with telemetry.stage("decode"):
+            picture = self._decoded(self._bytes_of(upload))
+            question = Question(
+                self.encoder.prepare(picture), labels, self.encoder.seen_part(*picture.size)
+            )
+        job: Job[Input, list[Image.Image]] = Job(deadline, question)
+        self._batcher.submit(job)
+        return job.future
+
+    def result(self, future: "Future[Answer]", deadline: float) -> Answer:
+        """Waits for an encoding or explanation, until the deadline at most.
 
         Raises:
             DeadlineExceededError: the deadline came first.
@@ -144,12 +171,14 @@ class Engine:
 
     def _pixels_of(self, data: bytes) -> torch.Tensor:
         with telemetry.stage("decode"):
-            picture = images.decode(
-                data,
-                max_pixels=self._settings.max_picture_pixels,
-                draft_side=self.encoder.picture_side,
-            )
-            return self.encoder.prepare(picture)
+            return self.encoder.prepare(self._decoded(data))
+
+    def _decoded(self, data: bytes) -> Image.Image:
+        return images.decode(
+            data,
+            max_pixels=self._settings.max_picture_pixels,
+            draft_side=self.encoder.picture_side,
+        )
 
     def _encode(
         self, kind: str, content: bytes, prepare: Callable[[], Input], deadline: float
@@ -189,13 +218,26 @@ class Engine:
         self._batcher.submit(*jobs)
         return [job.future.result() for job in jobs]
 
-    def _encode_batch(self, values: Sequence[Input]) -> list[Encoding]:
-        """Encodes pictures and texts, each kind in one forward; runs in the encoding thread."""
+    def _encode_batch(self, values: Sequence[Input]) -> list[Encoding | list[Image.Image]]:
+        """Encodes pictures and texts, each kind in one forward, and answers questions.
+
+        It runs in the encoding thread.
+        """
         pictures = [value for value in values if isinstance(value, torch.Tensor)]
         texts = [value for value in values if isinstance(value, str)]
         of_pictures = iter(self._encode_pictures(pictures) if pictures else [])
         of_texts = iter(self._encode_texts(texts) if texts else [])
-        return [next(of_texts if isinstance(value, str) else of_pictures) for value in values]
+        return [
+            self._answer(value)
+            if isinstance(value, Question)
+            else next(of_texts if isinstance(value, str) else of_pictures)
+            for value in values
+        ]
+
+    def _answer(self, question: Question) -> list[Image.Image]:
+        maps = self.encoder.explain(question.pixels, question.labels)
+        telemetry.ENCODED_INPUTS.labels("explanation").inc()
+        return list(heatmaps(maps, question.seen_part))
 
     def _encode_pictures(self, pictures: Sequence[torch.Tensor]) -> list[Encoding]:
         encoding = self.encoder.encode_pictures(torch.stack(list(pictures)))

@@ -81,12 +81,13 @@ def document(service: Service) -> Json:
 
 
 def _predict(components: Json, max_files: int) -> Json:
-    top_k = components["PredictParameters"]["properties"]["top_k"]
+    properties = components["PredictParameters"]["properties"]
+    settings = {name: properties[name] for name in ("top_k", "explain")}
     form = {
         "type": "object",
         "properties": {
             "files": {"type": "array", "items": _FILE, "minItems": 1, "maxItems": max_files},
-            "top_k": top_k,
+            **settings,
         },
         "required": ["files"],
         "additionalProperties": False,
@@ -96,7 +97,7 @@ def _predict(components: Json, max_files: int) -> Json:
             "Tag pictures; a bad one among several fails alone",
             _json("PredictResponse"),
             (*_QUERY_ERRORS, "415"),
-            parameters=[_in_query("top_k", top_k)],
+            parameters=[_in_query(name, schema) for name, schema in settings.items()],
             body=_body(form, "PredictParameters"),
         )
     }

@@ -1,11 +1,14 @@
 """The calls that look at pictures: /predict, /search and /items."""
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, Response, g, request, send_file, url_for
+from PIL import Image
 
 from wardrobe.errors import (
     DeadlineExceededError,
@@ -13,6 +16,7 @@ from wardrobe.errors import (
     QueueFullError,
     UnknownItemError,
 )
+from wardrobe.explanation import tags_to_explain, to_data_uri
 from wardrobe.index import CatalogueItem
 from wardrobe.serving import parameters, telemetry
 from wardrobe.serving.answers import answer
@@ -20,6 +24,7 @@ from wardrobe.serving.cache import Encoding, FloatArray
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.failures import error_body
 from wardrobe.serving.schemas import (
+    ExplainedTag,
     FailedPrediction,
     FoundItem,
     ItemResponse,
@@ -29,9 +34,10 @@ from wardrobe.serving.schemas import (
     SearchParameters,
     SearchResponse,
     TopTag,
+    Upload,
 )
 from wardrobe.serving.service import current_service
-from wardrobe.tagger import Tags
+from wardrobe.tagger import Tag, Tags
 
 blueprint = Blueprint("pictures", __name__)
 
@@ -53,11 +59,13 @@ def predict() -> Response:
         raise outcomes[0]
     logits = [o.logits for o in outcomes if isinstance(o, Encoding) and o.logits is not None]
     tags = iter(tagger.tag(np.stack(logits)) if logits else [])
+    tagged = [o if isinstance(o, Exception) else next(tags) for o in outcomes]
+    explained = _explained(engine, pictures, tagged) if asked.explain else [{}] * len(tagged)
     results = [
         FailedPrediction(filename=picture.name, error=error_body(outcome))
         if isinstance(outcome, Exception)
-        else _prediction(picture.name, next(tags), asked.top_k)
-        for picture, outcome in zip(pictures, outcomes, strict=True)
+        else _prediction(picture.name, outcome, heat, asked.top_k)
+        for picture, outcome, heat in zip(pictures, tagged, explained, strict=True)
     ]
     return answer(PredictResponse(results=results))
 
@@ -109,6 +117,24 @@ def item_image(item_id: str) -> Response:
         ) from error
 
 
+def _explained(
+    engine: Engine, pictures: Sequence[Upload], tagged: Sequence[Tags | Exception]
+) -> list[dict[str, Image.Image]]:
+    """Returns the heatmaps of each picture by `attribute=label`; none of one that failed."""
+    chosen = [
+        {} if isinstance(tags, Exception) else tags_to_explain(tags, engine.tagger.label_space)
+        for tags in tagged
+    ]
+    futures = [
+        engine.explain(picture, list(columns.values()), g.deadline) if columns else None
+        for picture, columns in zip(pictures, chosen, strict=True)
+    ]
+    heat = [[] if future is None else engine.result(future, g.deadline) for future in futures]
+    return [
+        dict(zip(columns, maps, strict=True)) for columns, maps in zip(chosen, heat, strict=True)
+    ]
+
+
 def _outcome(engine: Engine, future: "Future[Encoding]") -> Encoding | Exception:
     try:
         return engine.result(future, g.deadline)
@@ -118,14 +144,25 @@ def _outcome(engine: Engine, future: "Future[Encoding]") -> Encoding | Exception
         return error
 
 
-def _prediction(filename: str, tags: Tags, top_k: int) -> Prediction:
+def _prediction(
+    filename: str, tags: Tags, heat: Mapping[str, Image.Image], top_k: int
+) -> Prediction:
     of_all = [
         TopTag(tag.label, tag.probability, tag.threshold, tag.selected, attribute)
         for attribute, found in tags.items()
         for tag in found
     ]
     top = sorted(of_all, key=lambda tag: -tag.probability)[:top_k]
-    return Prediction(filename=filename, tags=tags, top=top)
+    answered: dict[str, list[ExplainedTag | Tag]] = {
+        attribute: [
+            ExplainedTag(**asdict(tag), heatmap=to_data_uri(heat[name]))
+            if (name := f"{attribute}={tag.label}") in heat
+            else tag
+            for tag in found
+        ]
+        for attribute, found in tags.items()
+    }
+    return Prediction(filename=filename, tags=answered, top=top)
 
 
 def _query_vector(engine: Engine, asked: SearchParameters) -> FloatArray:

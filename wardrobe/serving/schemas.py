@@ -119,6 +119,9 @@ class PredictParameters(_Parameters):
     image: Base64Picture | None = Field(None, description="One picture")
     images: list[Base64Picture] | None = Field(None, min_length=1, description="Several pictures")
     top_k: Count = Field(5, ge=1, description="Labels in `top`")
+    explain: bool = Field(
+        False, description="Give the selected tags a `heatmap` of what each looked at"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> "PredictParameters":
@@ -187,11 +190,18 @@ class TopTag(Tag):
     attribute: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainedTag(Tag):
+    """A tag with what it looked at: a grey PNG to stretch over the picture, as a `data:` URI."""
+
+    heatmap: str
+
+
 class Prediction(BaseModel):
     """The tags of one picture: all labels by attribute, and the most probable over all of them."""
 
     filename: str
-    tags: dict[str, list[Tag]]
+    tags: dict[str, list[ExplainedTag | Tag]]
     top: list[TopTag]
 
 

@@ -44,7 +44,9 @@ QUEUE_INPUTS = Gauge(
     "Pictures and texts waiting for the encoder",
     multiprocess_mode="livesum",
 )
-ENCODED_INPUTS = Counter("wardrobe_encoded_inputs_total", "Pictures and texts encoded", ["kind"])
+ENCODED_INPUTS = Counter(
+    "wardrobe_encoded_inputs_total", "Pictures and texts encoded, and explanations", ["kind"]
+)
 CACHE_LOOKUPS = Counter(
     "wardrobe_cache_lookups_total",
     "Lookups of an encoding; `shared` waited for the same content already on its way",
