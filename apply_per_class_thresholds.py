@@ -6,7 +6,7 @@ python apply_per_class_thresholds.py models/wardrobe-base --thresholds threshold
 
 import sys
 
-from wardrobe.tuning import apply_main
+from wardrobe.applying import main
 
 if __name__ == "__main__":
-    sys.exit(apply_main())
+    sys.exit(main())

@@ -1,13 +1,14 @@
-"""Tune a checkpoint's thresholds: best F1 a label, or a precision or recall of at least a bound.
+"""Calibrate a checkpoint and tune its thresholds: best F1, a bound, or a guaranteed bound.
 
     python optimize_thresholds.py --checkpoint models/wardrobe-base --data multi_label_dataset/demo
 
-Takes as long as encoding the split's pictures. Prints a line a label, with scores out of fold.
+Takes as long as encoding the split's pictures. Prints a line a label and a line an attribute, with
+scores and calibration errors out of fold.
 """
 
 import sys
 
-from wardrobe.tuning import optimize_main
+from wardrobe.tuning import main
 
 if __name__ == "__main__":
-    sys.exit(optimize_main())
+    sys.exit(main())

@@ -120,7 +120,7 @@ def test_picture_retrieval_agrees_with_a_loop_on_random_vectors(tmp_path):
     gallery = EncodedItems(  # three queries are also in the gallery
         gallery.items[:-3] + queries.items[:3],
         np.concatenate([gallery.vectors[:-3], queries.vectors[:3]]),
-        gallery.probabilities,
+        gallery.logits,
         (),
     )
     scores = evaluate_by_picture(queries, gallery, space, resamples=5)

@@ -19,6 +19,16 @@ def sigmoid(logits):
     return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
 
+def tune(probabilities, targets, known, space, **options):
+    """Thresholds alone: the probabilities are taken as they are."""
+    with np.errstate(divide="ignore"):
+        logits = np.log(probabilities)
+        if space is not KINDS:
+            logits -= np.log1p(-probabilities)
+    as_they_are = np.ones(len(space), np.float32)
+    return tune_thresholds(logits, targets, known, space, temperatures=as_they_are, **options)
+
+
 def tags_with_offset(items=600, offset=-2.0, seed=0):
     """Scores that separate each tag well but sit `offset` too low for 0.5 to be a good cut."""
     random = np.random.default_rng(seed)
@@ -29,7 +39,7 @@ def tags_with_offset(items=600, offset=-2.0, seed=0):
 
 def test_thresholds_undo_a_shift_of_the_scores():
     probabilities, targets, known = tags_with_offset()
-    tuned = tune_thresholds(probabilities, targets, known, TAGS)
+    tuned = tune(probabilities, targets, known, TAGS)
     assert (tuned.thresholds[:2] < 0.3).all()
     for column in (0, 1):
         before = f1_score(targets[:, column], tuned.selected_before[:, column])
@@ -40,7 +50,7 @@ def test_thresholds_undo_a_shift_of_the_scores():
 def test_the_best_cut_is_the_one_an_exhaustive_search_finds():
     probabilities, targets, known = tags_with_offset(items=151)
     # With no minimum there is neither sharing nor shrinkage: what remains is the best F1.
-    tuned = tune_thresholds(probabilities, targets, known, TAGS, minimum_positives=0)
+    tuned = tune(probabilities, targets, known, TAGS, minimum_positives=0)
     for column in (0, 1, 2):
         chosen = probabilities[:, column] >= tuned.thresholds[column]
         best = max(
@@ -56,11 +66,11 @@ def test_rare_labels_share_one_threshold_and_do_not_overfit_random_scores():
     targets = (random.random((500, 40)) < 0.01).astype(np.float32)
     probabilities = random.random((500, 40)).astype(np.float32)
     known = np.ones((500, 1), bool)
-    tuned = tune_thresholds(probabilities, targets, known, space)
+    tuned = tune(probabilities, targets, known, space)
     assert tuned.shared.all()
     assert len(set(tuned.thresholds.tolist())) == 1
     # Tuned one by one, random scores promise far more than they keep; shared, they do not.
-    alone = tune_thresholds(probabilities, targets, known, space, minimum_positives=0)
+    alone = tune(probabilities, targets, known, space, minimum_positives=0)
     assert excess(probabilities, targets, alone) > 1.5
     assert excess(probabilities, targets, tuned) < 1.25
 
@@ -78,11 +88,11 @@ def macro_f1(targets, selected):
 def test_a_label_moves_away_from_the_shared_threshold_as_its_positives_grow():
     probabilities, targets, known = tags_with_offset(items=900)
     probabilities[:, 1] **= 0.25  # the second tag wants a much higher cut than the first
-    alone = tune_thresholds(probabilities, targets, known, TAGS, minimum_positives=0)
-    shared = tune_thresholds(probabilities, targets, known, TAGS, minimum_positives=901)
+    alone = tune(probabilities, targets, known, TAGS, minimum_positives=0)
+    shared = tune(probabilities, targets, known, TAGS, minimum_positives=901)
     gaps = []
     for minimum in (10, 50, 100):
-        tuned = tune_thresholds(probabilities, targets, known, TAGS, minimum_positives=minimum)
+        tuned = tune(probabilities, targets, known, TAGS, minimum_positives=minimum)
         positives = targets[:, 1].sum()
         share = positives / (positives + minimum)
         expected = share * alone.thresholds[1] + (1 - share) * shared.thresholds[1]
@@ -98,7 +108,7 @@ def test_of_a_single_attribute_only_the_top_label_counts():
     targets = np.eye(4, dtype=np.float32)[truth]
     logits = (2 * targets + random.normal(0, 1, (800, 4))).astype(np.float32)
     probabilities = from_logits(logits, KINDS)
-    tuned = tune_thresholds(probabilities, targets, np.ones((800, 1), bool), KINDS)
+    tuned = tune(probabilities, targets, np.ones((800, 1), bool), KINDS)
     assert (tuned.selected_after.sum(axis=1) <= 1).all()
     # An uncertain top label is still more often right than wrong, so F1 wants it selected.
     assert (tuned.thresholds < 0.5).all()
@@ -112,9 +122,7 @@ def test_of_a_single_attribute_only_the_top_label_counts():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_precision_bound_holds_out_of_fold_where_it_can_be_met(at_least, seed):
     probabilities, targets, known = tags_with_offset(items=4000, seed=seed)
-    tuned = tune_thresholds(
-        probabilities, targets, known, TAGS, target=Target("precision", at_least)
-    )
+    tuned = tune(probabilities, targets, known, TAGS, target=Target("precision", at_least))
     for column in (0, 1):
         chosen = tuned.selected_after[:, column]
         precision = targets[chosen, column].mean()
@@ -124,7 +132,7 @@ def test_a_precision_bound_holds_out_of_fold_where_it_can_be_met(at_least, seed)
 
 def test_a_recall_bound_holds_out_of_fold():
     probabilities, targets, known = tags_with_offset(items=4000)
-    tuned = tune_thresholds(probabilities, targets, known, TAGS, target=Target("recall", 0.95))
+    tuned = tune(probabilities, targets, known, TAGS, target=Target("recall", 0.95))
     for column in (0, 1):
         recall = tuned.selected_after[targets[:, column] > 0, column].mean()
         assert recall >= 0.95 - 0.02
@@ -136,31 +144,31 @@ def test_a_precision_out_of_reach_selects_nothing_and_a_recall_out_of_reach_ever
     targets = (random.random((400, 4)) < 0.3).astype(np.float32)
     probabilities = np.full((400, 4), 0.4, np.float32)  # no cut separates anything
     known = np.ones((400, 1), bool)
-    strict = tune_thresholds(probabilities, targets, known, TAGS, target=Target("precision", 0.9))
+    strict = tune(probabilities, targets, known, TAGS, target=Target("precision", 0.9))
     assert not select(probabilities, strict.thresholds, TAGS).any()
     top_wrong = np.eye(4, dtype=np.float32)[np.zeros(400, int)] * 0.9 + 0.02
     kinds = np.eye(4, dtype=np.float32)[random.integers(0, 4, 400)]
-    loose = tune_thresholds(top_wrong, kinds, known, KINDS, target=Target("recall", 0.9))
+    loose = tune(top_wrong, kinds, known, KINDS, target=Target("recall", 0.9))
     assert loose.thresholds[1:].tolist() == [0, 0, 0]
 
 
 def test_unknown_items_count_neither_for_nor_against():
     probabilities, targets, known = tags_with_offset()
-    extra = np.ones((50, 4), np.float32)  # unknown items with confident scores
-    with_unknown = tune_thresholds(
+    extra = np.full((50, 4), 0.99, np.float32)  # unknown items with confident scores
+    with_unknown = tune(
         np.vstack([probabilities, extra]),
-        np.vstack([targets, 1 - extra]),
+        np.vstack([targets, 0 * extra]),
         np.vstack([known, np.zeros((50, 1), bool)]),
         TAGS,
     )
-    plain = tune_thresholds(probabilities, targets, known, TAGS)
+    plain = tune(probabilities, targets, known, TAGS)
     np.testing.assert_allclose(with_unknown.thresholds, plain.thresholds)
     assert not with_unknown.selected_after[600:].any()
 
 
 def test_without_any_item_thresholds_stay_at_one_half():
     nothing = np.zeros((0, 4), np.float32)
-    tuned = tune_thresholds(nothing, nothing, np.zeros((0, 1), bool), TAGS)
+    tuned = tune(nothing, nothing, np.zeros((0, 1), bool), TAGS)
     assert tuned.thresholds.tolist() == [0.5] * 4
 
 

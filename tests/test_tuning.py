@@ -9,10 +9,12 @@ from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe import prediction, tuning
+from wardrobe.applying import main as apply_main
+from wardrobe.calibration import load_temperatures
 from wardrobe.errors import CheckpointError
 from wardrobe.manifest import Item, Manifest
 from wardrobe.thresholds import BEST_F1, load_thresholds, save_thresholds
-from wardrobe.tuning import apply_main, optimize_main
+from wardrobe.tuning import main as optimize_main
 
 SPACE = ColourEncoder.label_space
 
@@ -49,8 +51,10 @@ def test_optimize_writes_thresholds_that_fit_the_split(checkpoint, data, capsys)
     arguments = ["--checkpoint", str(checkpoint), "--data", str(data), "--minimum-positives", "1"]
     assert optimize_main(arguments) == 0
     thresholds = load_thresholds(checkpoint / "thresholds.json", SPACE)
+    temperatures = load_temperatures(checkpoint / "calibration.json", SPACE)
     # Its own best cut, drawn a seventeenth (16 positives, minimum 1) to the shared one.
-    probability_of_180 = 1 / (1 + np.exp(-10 * (180 / 255 - 0.5)))
+    logit_of_180 = 10 * (180 / 255 - 0.5) / temperatures[SPACE.names.index("tone=bright")]
+    probability_of_180 = 1 / (1 + np.exp(-logit_of_180))
     assert thresholds[SPACE.names.index("tone=bright")] == pytest.approx(
         probability_of_180, abs=0.07
     )
@@ -95,7 +99,7 @@ def test_an_encoder_without_heads_is_refused(data):
     encoder = ColourEncoder()
     encoder.label_space = None
     with pytest.raises(CheckpointError, match="cannot tag"):
-        tuning.read_scores(encoder, [data], "val")
+        tuning.read_logits(encoder, [data], "val")
 
 
 @pytest.fixture

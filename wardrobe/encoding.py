@@ -15,7 +15,6 @@ from wardrobe import images
 from wardrobe.encoders.base import Encoder, FloatArray
 from wardrobe.errors import DatasetError, WardrobeError
 from wardrobe.manifest import Item, Manifest
-from wardrobe.probabilities import from_logits
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,12 @@ class EncodedItems:
 
     Attributes:
         vectors: unit vectors `(items, dimension)`.
-        probabilities: `(items, labels)`; no label where the encoder has no heads.
+        logits: tag logits `(items, labels)`; no label where the encoder has no tags.
     """
 
     items: tuple[Item, ...]
     vectors: FloatArray
-    probabilities: FloatArray
+    logits: FloatArray
     failed: tuple[EncodedPicture, ...]
 
 
@@ -142,10 +141,9 @@ def encode_items(
             f"none of the {len(items)} pictures of {description} of {manifest.root} can be "
             f"encoded; the first: {failed[0].error}"
         )
-    probabilities = np.zeros((len(good), 0), np.float32)
-    if encoder.label_space is not None:
-        probabilities = from_logits(np.stack(logits), encoder.label_space)
-    return EncodedItems(tuple(good), np.stack(vectors), probabilities, tuple(failed))
+    no_tags = np.zeros((len(good), 0), np.float32)
+    tag_logits = np.stack(logits) if logits else no_tags
+    return EncodedItems(tuple(good), np.stack(vectors), tag_logits, tuple(failed))
 
 
 def _prepare(encoder: Encoder, path: Path) -> torch.Tensor | WardrobeError:

@@ -1,19 +1,20 @@
 """Per-label thresholds: tuned on a split, judged out of fold, kept in `thresholds.json`."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from wardrobe.calibration import fit_temperatures
 from wardrobe.errors import CheckpointError
-from wardrobe.files import write_json
+from wardrobe.files import read_numbers, write_json
+from wardrobe.guarantee import Guarantee
 from wardrobe.labels import LabelSpace
 from wardrobe.metrics import known_pairs
-from wardrobe.probabilities import select
+from wardrobe.probabilities import from_logits, select
 
 DEFAULT = 0.5
 """Threshold where nothing is known about a label, and what tuning is compared with."""
@@ -41,64 +42,100 @@ BEST_F1 = Target()
 
 @dataclass(frozen=True)
 class TunedThresholds:
-    """Thresholds and how they did.
+    """Temperatures, thresholds and how they did.
 
     Attributes:
+        temperatures: `(labels,)`, fitted on all items.
         thresholds: `(labels,)`, tuned on all items.
         positive: `(items, labels)`, the truth tuned on, False where unknown.
         shared: `(labels,)`, whether the label is too rare for a threshold of its own.
-        selected_before: `(items, labels)`, decisions at `DEFAULT`.
-        selected_after: `(items, labels)`, decisions by thresholds tuned without that item's fold.
+        probabilities_before: `(items, labels)`, not calibrated.
+        probabilities_after: `(items, labels)`, by temperatures fitted without that item's fold.
+        selected_before: `(items, labels)`, decisions at `DEFAULT`, not calibrated.
+        selected_after: `(items, labels)`, decisions by temperatures and thresholds that were
+            fitted without that item's fold.
     """
 
+    temperatures: FloatArray
     thresholds: FloatArray
     positive: BoolArray
     shared: BoolArray
+    probabilities_before: FloatArray
+    probabilities_after: FloatArray
     selected_before: BoolArray
     selected_after: BoolArray
 
 
 def tune_thresholds(
-    probabilities: FloatArray,
+    logits: FloatArray,
     targets: FloatArray,
     known: BoolArray,
     label_space: LabelSpace,
     *,
+    temperatures: FloatArray | None = None,
     target: Target = BEST_F1,
+    guarantee: Guarantee | None = None,
     minimum_positives: int = 20,
     folds: int = 5,
     seed: int = 0,
 ) -> TunedThresholds:
-    """Tunes one threshold a label, and judges the method out of fold.
+    """Calibrates, tunes one threshold a label, and judges the method out of fold.
 
     A label with fewer than `minimum_positives` positives takes the threshold tuned on all labels
     of its attribute together. From there on, with n positives, the threshold is n parts its own
     and `minimum_positives` parts the shared one: it moves away as fast as the evidence grows.
 
     Args:
-        probabilities: `(items, labels)`.
+        logits: `(items, labels)`, not calibrated.
         targets: `(items, labels)` in {0, 1}.
         known: `(items, attributes)`.
+        temperatures: `(labels,)`, kept as they are; None fits them first, on the same items.
+        guarantee: what the thresholds of its attributes are chosen for instead.
         folds: parts the items are dealt into at random.
+
+    Raises:
+        BadRequestError: the guarantee is out of reach.
     """
     pairs = known_pairs(known, label_space)
     positive = (targets > 0) & pairs
     shared = positive.sum(axis=0) < minimum_positives
-    tuner = _Tuner(label_space, shared, minimum_positives, target)
-    selectable = select(probabilities, np.zeros(len(label_space), np.float32), label_space) & pairs
+    tuner = _Tuner(label_space, shared, minimum_positives, target, guarantee)
 
-    fold_of = np.random.default_rng(seed).permutation(len(probabilities)) % folds
-    selected_after = np.zeros(probabilities.shape, bool)
+    def fit(rows: npt.NDArray[np.bool_]) -> FloatArray:
+        if temperatures is not None:
+            return temperatures
+        return fit_temperatures(
+            logits[rows],
+            targets[rows],
+            known[rows],
+            label_space,
+            minimum_positives=minimum_positives,
+        )
+
+    before = from_logits(logits, label_space)
+    after, selected_after = np.zeros_like(before), np.zeros(before.shape, bool)
+    fold_of = np.random.default_rng(seed).permutation(len(logits)) % folds
     for fold in np.unique(fold_of):
         out, rest = fold_of == fold, fold_of != fold
-        thresholds = tuner.tune(probabilities[rest], positive[rest], selectable[rest])
+        probabilities = from_logits(logits / fit(rest), label_space)
+        thresholds = tuner.tune(probabilities[rest], positive[rest], pairs[rest])
+        after[out] = probabilities[out]
         selected_after[out] = select(probabilities[out], thresholds, label_space)
+    fitted = fit(np.ones(len(logits), bool))
+    probabilities = from_logits(logits / fitted, label_space)
+    if guarantee is not None:
+        guarantee.check(
+            probabilities, positive, tuner.selectable(probabilities, pairs), label_space
+        )
     default = np.full(len(label_space), DEFAULT, np.float32)
     return TunedThresholds(
-        thresholds=tuner.tune(probabilities, positive, selectable),
+        temperatures=fitted,
+        thresholds=tuner.tune(probabilities, positive, pairs),
         positive=positive,
         shared=shared,
-        selected_before=select(probabilities, default, label_space) & pairs,
+        probabilities_before=before,
+        probabilities_after=after,
+        selected_before=select(before, default, label_space) & pairs,
         selected_after=selected_after & pairs,
     )
 
@@ -109,12 +146,17 @@ class _Tuner:
     shared: BoolArray
     shrinkage: int
     target: Target
+    guarantee: Guarantee | None
 
-    def tune(
-        self, probabilities: FloatArray, positive: BoolArray, selectable: BoolArray
-    ) -> FloatArray:
-        """Returns `(labels,)`; `selectable` pairs are known and, if `single`, the top label's."""
-        thresholds = np.full(len(self.label_space), DEFAULT)
+    def selectable(self, probabilities: FloatArray, pairs: BoolArray) -> BoolArray:
+        """Returns the known pairs that a threshold of 0 selects."""
+        nothing = np.zeros(len(self.label_space), np.float32)
+        return select(probabilities, nothing, self.label_space) & pairs
+
+    def tune(self, probabilities: FloatArray, positive: BoolArray, pairs: BoolArray) -> FloatArray:
+        """Returns `(labels,)`; `pairs` are those known `(items, labels)`."""
+        selectable = self.selectable(probabilities, pairs)
+        thresholds = np.full(len(self.label_space), DEFAULT, np.float32)
         for columns in self.label_space.slices.values():
             usable, truth = selectable[:, columns], positive[:, columns]
             pooled = self._cut(probabilities[:, columns][usable], truth[usable], truth.sum())
@@ -124,7 +166,11 @@ class _Tuner:
                 thresholds[column] = (
                     pooled if self.shared[column] else self._shrink(own, pooled, truth.sum())
                 )
-        return thresholds.astype(np.float32)
+        if self.guarantee is None:
+            return thresholds
+        return self.guarantee.apply(
+            thresholds, probabilities, positive, selectable, self.label_space
+        )
 
     def _cut(self, scores: FloatArray, truth: BoolArray, positives: int) -> float:
         """Returns the best threshold on one ranking; out of reach, 1 or 0 on the bound's safe side.
@@ -162,6 +208,7 @@ def save_thresholds(
     *,
     target: Target,
     minimum_positives: int,
+    guarantee: Guarantee | None = None,
     tuned_on: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes `thresholds.json`, in the order of the labels.
@@ -173,6 +220,7 @@ def save_thresholds(
     by_name = zip(label_space.names, thresholds, strict=True)
     content = {
         "target": {"measure": target.measure, **bound},
+        "guarantee": asdict(guarantee) if guarantee else None,
         "minimum_positives": minimum_positives,
         "tuned_on": tuned_on,
         "thresholds": {name: round(float(value), 6) for name, value in by_name},
@@ -187,31 +235,10 @@ def load_thresholds(path: Path, label_space: LabelSpace) -> FloatArray:
         CheckpointError: the file is missing or breaks the format, its labels are not those of
             the label space, or a threshold is not in [0, 1].
     """
-    try:
-        thresholds = json.loads(path.read_text(encoding="utf-8"))["thresholds"]
-        values = {str(name): float(value) for name, value in thresholds.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f'cannot read thresholds from {path}: {error!r}; it must hold {{"thresholds": '
-            '{"attribute=label": number}}, as optimize_thresholds.py writes it'
-        ) from error
-    missing = [name for name in label_space.names if name not in values]
-    unknown = sorted(values.keys() - set(label_space.names))
-    if missing or unknown:
-        raise CheckpointError(
-            f"{path} does not fit the labels of the checkpoint: missing {_some(missing)}, "
-            f"unknown {_some(unknown)}; remove the file and run optimize_thresholds.py again",
-            missing=missing,
-            unknown=unknown,
-        )
+    values = read_numbers(path, "thresholds", label_space.names)
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise CheckpointError(
                 f"{path} gives {name} the threshold {value}; it must be in [0, 1]"
             )
     return np.array([values[name] for name in label_space.names], np.float32)
-
-
-def _some(names: list[str], limit: int = 5) -> str:
-    shown = ", ".join(names[:limit]) or "none"
-    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

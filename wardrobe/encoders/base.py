@@ -37,6 +37,8 @@ class Encoder(ABC):
         dimension: length of the vectors.
         label_space: columns of the logits, or None without tags.
         thresholds: probability from which a label is selected `(labels,)`, or None without tags.
+        temperatures: what the network's logits were divided by to calibrate them `(labels,)`; None
+            leaves them as the network gives them.
         zero_shot: whether the tags come from the labels' words, not from trained heads.
         has_text: whether `encode_texts` works.
         precision: what the pictures are computed in, `bf16` or `fp32`.
@@ -48,6 +50,7 @@ class Encoder(ABC):
     dimension: int
     label_space: LabelSpace | None
     thresholds: FloatArray | None
+    temperatures: FloatArray | None = None
     zero_shot: bool = False
     has_text: bool
     precision: str

@@ -8,12 +8,14 @@ from typing import Any
 from wardrobe.errors import CheckpointError
 from wardrobe.files import sha256_of
 
-CONFIG, LABELS, THRESHOLDS = "config.json", "labels.json", "thresholds.json"
+CONFIG, LABELS = "config.json", "labels.json"
+CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
 TRAINING_SUMMARY = "training_summary.json"
 # Thresholds are left out: tuning them changes which tags are selected, never a vector or a logit.
 _FINGERPRINTED = (
     CONFIG,
     LABELS,
+    CALIBRATION,
     "preprocessor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",

@@ -13,6 +13,7 @@ from PIL import Image
 from torch.nn import functional
 from transformers import AutoImageProcessor, AutoTokenizer
 
+from wardrobe.calibration import load_temperatures
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.activation_map import activation_maps
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding
@@ -68,10 +69,10 @@ class TransformersEncoder(Encoder):
     @torch.inference_mode()
     def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
         vectors, logits = self._forward(self._as_input(pixels))
-        return PictureEncoding(
-            functional.normalize(vectors.float(), dim=-1).numpy(),
-            None if logits is None else logits.float().numpy(),
-        )
+        tag_logits = None if logits is None else logits.float().numpy()
+        if tag_logits is not None and self.temperatures is not None:
+            tag_logits /= self.temperatures
+        return PictureEncoding(functional.normalize(vectors.float(), dim=-1).numpy(), tag_logits)
 
     def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
         if self.label_space is None:
@@ -117,6 +118,7 @@ class WardrobeEncoder(TransformersEncoder):
                 f"the network has {config.num_tags} outputs; they belong to different checkpoints"
             )
         self.thresholds = _thresholds_in(folder, self.label_space)
+        self.temperatures = _temperatures_in(folder, self.label_space)
         self.dimension = config.projection_dim
         self._text_tower = TextTower(config.text_model)
         if self._text_tower.sha256 != config.text_model_sha256:
@@ -162,6 +164,7 @@ class HubEncoder(TransformersEncoder):
             label_space = LabelSpace.load(path)
             self._prepare_tags(label_space)
             self.thresholds = _thresholds_in(folder, label_space)
+            self.temperatures = _temperatures_in(folder, label_space)
         self._cast(dtype)
 
     def _prepare_tags(self, label_space: LabelSpace) -> None:
@@ -217,3 +220,9 @@ def _thresholds_in(folder: Path, label_space: LabelSpace) -> FloatArray:
     if path.exists():
         return load_thresholds(path, label_space)
     return np.full(len(label_space), DEFAULT, np.float32)
+
+
+def _temperatures_in(folder: Path, label_space: LabelSpace) -> FloatArray | None:
+    """Returns the folder's calibration; without, None."""
+    path = folder / checkpoint.CALIBRATION
+    return load_temperatures(path, label_space) if path.exists() else None

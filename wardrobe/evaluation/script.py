@@ -21,6 +21,7 @@ from wardrobe.evaluation.retrieval import (
 )
 from wardrobe.evaluation.tagging import Tagged, evaluate_tagging
 from wardrobe.manifest import Manifest
+from wardrobe.probabilities import from_logits
 from wardrobe.settings import Settings
 
 
@@ -136,7 +137,8 @@ def _tag(encoder: Encoder, encoded: EncodedItems) -> Tagged | None:
     targets, known = encoder.label_space.encode([item.labels for item in encoded.items])
     if not known.any():
         return None
-    return Tagged(encoder.label_space, encoder.thresholds, encoded.probabilities, targets, known)
+    probabilities = from_logits(encoded.logits, encoder.label_space)
+    return Tagged(encoder.label_space, encoder.thresholds, probabilities, targets, known)
 
 
 def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace:
