@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +25,11 @@ from wardrobe.encoding import encode_pictures
 from wardrobe.errors import BadRequestError, CheckpointError, DatasetError
 from wardrobe.labels import Attribute, LabelSpace
 from wardrobe.manifest import Item, Manifest
-from wardrobe.training.augmentation import augment
+from wardrobe.training.augmentation import change, draw_changes
+from wardrobe.training.batches import draw_batch
 from wardrobe.training.dataset import load_dataset, phrases_of
-from wardrobe.training.loop import normalise, train
+from wardrobe.training.loop import train, training_size
+from wardrobe.training.network import normalise
 from wardrobe.training.optimisation import warmup_cosine
 from wardrobe.training.recipe import Recipe, RunOptions, parse
 
@@ -123,6 +126,66 @@ def test_killed_runs_go_on_with_the_same_result(recipe: Recipe, tmp_path: Path) 
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
 
 
+def test_two_processes_train_like_one(recipe: Recipe, tmp_path: Path) -> None:
+    # Dropout and skipped layers are drawn by each process for its own pictures, so: none.
+    flags = [
+        *("--data", *recipe.data, "--text-model", recipe.text_model, "--dropout", "0"),
+        *("--image-size", "64", "--first-image-size", "32", "--hidden-size", "32", "--layers", "1"),
+        *("--epochs", "2", "--batch-size", "12", "--precision", "fp32", "--ema-decay", "0.5"),
+        *("--mixup", "0.3", "--cutmix", "0.3", "--randaugment", "1"),
+    ]
+    script = str(REPOSITORY / "train_vit_multilabel_pro.py")
+    runs = {1: tmp_path / "one", 2: tmp_path / "two"}
+    for processes, run in runs.items():
+        launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        subprocess.run(
+            [sys.executable, *launch, script, *flags, "--run", str(run)],
+            cwd=REPOSITORY,
+            check=True,
+            capture_output=True,
+        )
+    curves = [_curve(run / "metrics.csv") for run in runs.values()]
+    assert len(curves[0]) == 2
+    for alone, together in zip(*curves, strict=True):
+        assert together == pytest.approx(alone, rel=1e-3)
+    weights = [load_file(run / "checkpoint" / "model.safetensors") for run in runs.values()]
+    for name, tensor in weights[0].items():
+        torch.testing.assert_close(weights[1][name], tensor, rtol=0.02, atol=2e-3)
+
+
+def _curve(path: Path) -> list[list[float]]:
+    with path.open() as handle:
+        rows = list(csv.DictReader(handle))
+    names = ("loss", "tag_loss", "contrastive_loss", "similarity_loss", "val_macro_map")
+    return [[float(row[name]) for name in names] for row in rows]
+
+
+def test_roots_are_seen_as_often_as_asked_and_judged_alone(
+    recipe: Recipe, root: Path, tmp_path: Path
+) -> None:
+    manifest = Manifest.load(root)
+    items = [replace(item, image_path=str(root / item.image_path)) for item in manifest.items[:60]]
+    items += [replace(item, split="val") for item in items[:30]]
+    Manifest(tmp_path / "other", tuple(items), manifest.label_space).save()
+    data = (str(root), str(tmp_path / "other"))
+    seen: list[int] = []
+
+    def count(split: Any, pixels: Any, rows: Any, *rest: Any) -> Any:
+        seen.extend(split.roots[rows].tolist())
+        return draw_batch(split, pixels, rows, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wardrobe.training.loop.draw_batch", count)
+        weighted = replace(recipe, data=data, root_weights=(1.0, 0.5), epochs=1)
+        checkpoint = train(weighted, RunOptions(run=tmp_path / "run"))
+    assert seen.count(0) == pytest.approx(72, abs=8)
+    assert seen.count(1) == pytest.approx(30, abs=8)
+    summary = json.loads((checkpoint / "training_summary.json").read_text())
+    assert set(summary["val_by_root"]) == set(data)
+    with pytest.raises(BadRequestError, match="1 numbers for 2 roots"):
+        replace(recipe, data=data, root_weights=(1.0,))
+
+
 def test_another_recipe_does_not_go_on_with_a_run(recipe: Recipe, tmp_path: Path) -> None:
     folder = tmp_path / "begun"
     folder.mkdir()
@@ -144,7 +207,9 @@ def test_training_stops_when_validation_no_longer_improves(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([0.5, 0.7, 0.6, 0.7, 0.1, 0.9])
-    monkeypatch.setattr("wardrobe.training.loop.validate", lambda *_: next(scores))
+    monkeypatch.setattr(
+        "wardrobe.training.loop.validate", lambda *_: torch.tensor([next(scores), 0.4])
+    )
     folder = train(replace(recipe, epochs=6, patience=2), RunOptions(run=tmp_path))
     summary = json.loads((folder / "training_summary.json").read_text())
     assert len(summary["history"]) == 4
@@ -192,7 +257,6 @@ def test_phrases_name_the_most_specific_thing_with_its_colour() -> None:
     )
     labels = {"category": ("Apparel",), "article_type": ("Shirts",), "colour": ("Red",)}
     assert phrases_of(Item("x.jpg", "train", "Nice one", labels), space) == [
-        "Nice one",
         "shirts",
         "red shirts",
     ]
@@ -222,12 +286,16 @@ def test_unreadable_pictures_are_named_before_training(
 def test_augmented_pictures_keep_their_colour_and_repeat_with_the_seed() -> None:
     pictures = torch.zeros(64, 3, 40, 40, dtype=torch.uint8)
     pictures[:, 0] = 180
-    first, second = (augment(pictures, 32, torch.Generator().manual_seed(5)) for _ in range(2))
+    first, second = (
+        change(pictures, draw_changes(64, 2, 10, 0.3, torch.Generator().manual_seed(5)), 32)
+        for _ in range(2)
+    )
     assert torch.equal(first, second)
     assert first.shape == (64, 3, 32, 32)
-    kept = (first != 127).all(dim=1)  # outside erased boxes
+    assert (first == 127).all(dim=1).flatten(1).any(dim=1).float().mean() > 0.1  # erased boxes
+    kept = (first != 127).all(dim=1)
     red, green, blue = (first[:, channel][kept] for channel in range(3))
-    assert (red > green + 60).all()
+    assert (red > green + 40).all()
     torch.testing.assert_close(green, blue)
 
 
@@ -237,6 +305,15 @@ def test_training_pixels_are_scaled_as_the_processor_scales(recipe: Recipe) -> N
     expected = processor(images=[Image.fromarray(array)], return_tensors="pt").pixel_values
     pixels = torch.from_numpy(array.transpose(2, 0, 1))[None].float()
     torch.testing.assert_close(normalise(pixels, processor), expected, rtol=0, atol=1e-5)
+
+
+def test_pictures_grow_to_the_full_size_for_the_last_fifth() -> None:
+    recipe = Recipe(image_size=160, first_image_size=96, epochs=10)
+    sizes = [training_size(recipe, epoch) for epoch in range(10)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] == 96
+    assert set(sizes[8:]) == {160}
+    assert {training_size(Recipe(image_size=160), epoch) for epoch in range(9)} == {160}
 
 
 def test_the_rate_rises_then_falls_to_nothing() -> None:

@@ -131,8 +131,11 @@ class WardrobeEncoder(TransformersEncoder):
         output = self._model(pixels)
         return output.vectors, output.logits
 
+    @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
-        return self._text_tower.encode(texts)
+        tower_vectors = torch.from_numpy(self._text_tower.encode(texts)).to(self._dtype)
+        array: FloatArray = self._model.project_texts(tower_vectors).numpy()
+        return array
 
 
 class HubEncoder(TransformersEncoder):

@@ -43,6 +43,12 @@ class World:
             return outputs
         return torch.stack(all_gather(outputs), dim=1).flatten(0, 1)
 
+    def from_first(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Returns the first process's numbers; those of the others only say how many."""
+        if self.size > 1:
+            distributed.broadcast(numbers, src=0)
+        return numbers
+
     def wait(self) -> None:
         """Returns when every process has come here."""
         if self.size > 1:

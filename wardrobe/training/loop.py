@@ -1,6 +1,7 @@
 """The training loop: steps, averaging, saving, early stopping."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +16,14 @@ from tqdm import tqdm
 
 from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
 from wardrobe.encoders.hardware import available_cores, has_bf16
-from wardrobe.encoders.hybrid_vit import HybridViTConfig
 from wardrobe.encoders.text_tower import TextTower
-from wardrobe.encoders.untrained import HYBRID_VIT, from_hub, hybrid_vit, image_processor
-from wardrobe.encoders.wardrobe_model import WardrobeModel
+from wardrobe.encoders.untrained import image_processor
 from wardrobe.losses import contrastive_loss, supervised_contrastive_loss, tag_loss
 from wardrobe.sampling import balanced_weights, epoch_order
 from wardrobe.training.batches import draw_batch
 from wardrobe.training.dataset import Dataset, load_dataset, read_pixels
 from wardrobe.training.distributed import World, join_world
+from wardrobe.training.network import build_network, normalise, train_mode
 from wardrobe.training.optimisation import (
     averaged,
     build_optimizer,
@@ -56,7 +56,7 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
     dataset = load_dataset([Path(root) for root in recipe.data])
     text_tower = TextTower(recipe.text_model)
     torch.manual_seed(recipe.seed)
-    model: Any = _build_network(recipe, text_tower, len(dataset.label_space))
+    model: Any = build_network(recipe, text_tower, len(dataset.label_space))
     model = model.to(memory_format=torch.channels_last)
     average = averaged(model, recipe.ema_decay)
     state = TrainingState(model, average, build_optimizer(model, recipe), Progress())
@@ -78,23 +78,6 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
         folder.export(model, processor, label_space, recipe, summary)
     world.wait()
     return folder.checkpoint
-
-
-def _build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> WardrobeModel:
-    if recipe.backbone != HYBRID_VIT:
-        return from_hub(recipe.backbone, text_tower, num_tags)
-    config = HybridViTConfig(
-        image_size=recipe.image_size,
-        hidden_size=recipe.hidden_size,
-        num_hidden_layers=recipe.layers,
-        intermediate_size=4 * recipe.hidden_size,
-        hidden_dropout_prob=recipe.dropout,
-        drop_path_rate=recipe.drop_path,
-    )
-    model = hybrid_vit(config, text_tower, num_tags)
-    for block in model.vision_model.stem.blocks[: recipe.freeze_stem_blocks]:
-        block.requires_grad_(False)
-    return model
 
 
 class _Run:
@@ -184,7 +167,7 @@ class _Run:
             world,
             torch.Generator().manual_seed(seed),
         )
-        _train_mode(state.model)
+        train_mode(state.model)
         total = recipe.epochs * self.steps_per_epoch
         set_learning_rate(state.optimizer, warmup_cosine(state.progress.step, total, recipe.warmup))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
@@ -214,9 +197,10 @@ class _Run:
     def _end_epoch(self, epoch: int) -> None:
         progress = self.state.progress
         loss, tags, contrastive, similarity = (s / self.steps_per_epoch for s in progress.loss_sums)
-        score, by_root = validate(
-            self.state.average.module, self.dataset, self.processor, self.bf16
-        )
+        scores = torch.zeros(1 + len(self.dataset.roots), dtype=torch.float64)
+        if self.world.is_first:
+            scores = validate(self.state.average.module, self.dataset, self.processor, self.bf16)
+        score, *by_root = self.world.from_first(scores).tolist()
         record = EpochRecord(
             epoch=epoch + 1,
             loss=loss,
@@ -224,7 +208,11 @@ class _Run:
             contrastive_loss=contrastive,
             similarity_loss=similarity,
             val_macro_map=score,
-            val_by_root=by_root,
+            val_by_root={
+                root: value
+                for root, value in zip(self.dataset.roots, by_root, strict=True)
+                if math.isfinite(value)
+            },
             image_size=training_size(self.recipe, epoch),
             learning_rate=self.state.optimizer.param_groups[0]["lr"],
             seconds=progress.seconds,
@@ -257,22 +245,6 @@ def training_size(recipe: Recipe, epoch: int) -> int:
     share = min(1.0, epoch / max(1, 0.8 * recipe.epochs))
     side = first + share * (recipe.image_size - first)
     return round(side / FEATURE_STRIDE) * FEATURE_STRIDE
-
-
-def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:
-    """Returns pictures in [0, 255] as the processor would scale and normalise them."""
-    mean = torch.tensor(processor.image_mean)[:, None, None]
-    std = torch.tensor(processor.image_std)[:, None, None]
-    scaled: torch.Tensor = (pictures * processor.rescale_factor - mean) / std
-    return scaled.contiguous(memory_format=torch.channels_last)
-
-
-def _train_mode(model: nn.Module) -> None:
-    """Turns dropout on; batch statistics stay ImageNet's, batches are too small to better them."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
 
 
 def _summary(dataset: Dataset, progress: Progress) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -18,12 +17,10 @@ MINIMUM_POSITIVES = 5
 
 
 @torch.inference_mode()
-def validate(
-    model: nn.Module, dataset: Dataset, processor: Any, bf16: bool
-) -> tuple[float, dict[str, float]]:
-    """Returns the macro mAP over all validation pictures, and by root over its own.
+def validate(model: nn.Module, dataset: Dataset, processor: Any, bf16: bool) -> torch.Tensor:
+    """Returns the macro mAP over all validation pictures, then over those of each root alone.
 
-    A root in which no label has enough positives is left out.
+    A root in which no label has enough positives has NaN.
     """
     model.eval()
     logits = []
@@ -41,10 +38,8 @@ def validate(
             minimum_positives=MINIMUM_POSITIVES,
         )
 
-    by_root = {
-        root: macro_map(dataset.val.roots == number) for number, root in enumerate(dataset.roots)
-    }
-    return macro_map(slice(None)), {k: v for k, v in by_root.items() if np.isfinite(v)}
+    of_roots = [macro_map(dataset.val.roots == root) for root in range(len(dataset.roots))]
+    return torch.tensor([macro_map(slice(None)), *of_roots], dtype=torch.float64)
 
 
 def prepared_batches(
