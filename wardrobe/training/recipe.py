@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,17 @@ MIXUPFIX = Recipe(
 )
 """Mixed pictures and more regularisation, over more epochs that begin with small pictures."""
 
+SPLITROOTS = replace(
+    MIXUPFIX,
+    data=(
+        "multi_label_dataset/fashion-product-images",
+        "multi_label_dataset/clothing-dataset",
+        "multi_label_dataset/drawn-seen",
+    ),
+    root_weights=(1.0, 1.0, 0.35),
+)
+"""Product photographs, phone photographs and a few drawings as one set: the shipped encoder."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -152,7 +163,11 @@ def parse(
             _add_flag(group, item.name, getattr(source, item.name), item.metadata["help"])
     given = vars(parser.parse_args(argv))
     smoke = bool(given.pop("smoke"))
+    if given["data"] != defaults.data and given["root_weights"] == defaults.root_weights:
+        given["root_weights"] = ()  # the defaults are of the default roots
     if smoke:
+        if given["data"] == defaults.data:
+            given["data"] = given["root_weights"] = ()
         unset = {k: v for k, v in SMOKE.items() if given[k] == getattr(defaults, k)}
         given.update(unset)
     elif not given["data"]:
