@@ -116,6 +116,10 @@ def test_every_figure_and_its_ceiling_agree_with_trec_eval(data):
     ]
     for gallery in report.galleries:
         items = data.items if gallery.split is None else data.split(gallery.split)
+        outside = {item.caption for item in data.items if item not in items}
+        asked = relevant_of("text-to-image", items)
+        assert gallery.names_elsewhere == sum(name in outside for name in asked)
+        assert (gallery.names_elsewhere > 0) == (gallery.split == "val")
         assert [task.name for task in gallery.tasks] == ["text-to-image", *ATTRIBUTES]
         vectors = {PICTURE: {}, PICTURE_AND_NAME: {}}
         for item in items:

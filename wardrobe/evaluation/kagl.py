@@ -1,8 +1,8 @@
 """The protocol of Marqo's KAGL benchmark, on the pictures of one dataset root.
 
 The benchmark (github.com/marqo-ai/marqo-FashionCLIP, 2024) is all 44,434 pictures of Fashion
-Product Images. What it asks and how it scores is repeated here; on fewer pictures every figure is
-easier, so `KaglReport.name` says how many there are.
+Product Images. What it asks and how it scores is repeated here; among fewer pictures it is
+another benchmark, so `KaglReport.name` says how many there are.
 """
 
 import json
@@ -31,6 +31,9 @@ from wardrobe.metrics import (
     retrieval_metrics,
 )
 
+NAMES = "text-to-image"
+"""The task in which product names ask; the others are named after the attribute that does."""
+
 ATTRIBUTES = ("category", "sub_category", "article_type", "colour")
 NAME_QUERIES = 2000
 PICTURE, PICTURE_AND_NAME = "picture", "0.9 picture + 0.1 name"
@@ -43,7 +46,7 @@ class Task:
     """How one kind of query did in one gallery.
 
     Attributes:
-        name: `text-to-image`, or the attribute whose labels ask.
+        name: `NAMES`, or the attribute whose labels ask.
         relevant: pictures that are right, mean over the queries.
         scores: what stands for an item (`PICTURE`, `PICTURE_AND_NAME`) → metric → mean.
         random: metric → its expectation for a random ranking.
@@ -64,10 +67,12 @@ class Gallery:
 
     Attributes:
         split: None for all pictures of the root.
+        names_elsewhere: names that ask here and also name a picture outside this gallery.
     """
 
     split: str | None
     pictures: int
+    names_elsewhere: int
     tasks: tuple[Task, ...]
 
 
@@ -118,8 +123,8 @@ def evaluate_kagl(
     galleries, grids = [], {}
     for split in (held_out, None):
         gallery = everything if split is None else _of_split(everything, split)
-        tasks = []
-        for name, (texts, relevant) in _queries(gallery, manifest.label_space).items():
+        queries, tasks = _queries(gallery, manifest.label_space), []
+        for name, (texts, relevant) in queries.items():
             if not texts:
                 continue
             vectors = np.stack([vector_of[text] for text in texts])
@@ -130,7 +135,9 @@ def evaluate_kagl(
             if split is not None:
                 title = f"{name} queries among split {split} ({PICTURE})"
                 grids[title] = text_grids(texts, vectors, relevant, gallery, manifest)
-        galleries.append(Gallery(split, len(gallery.items), tuple(tasks)))
+        outside = {item.caption for item in everything.items if split not in (None, item.split)}
+        shared = len(outside.intersection(queries[NAMES][0]))
+        galleries.append(Gallery(split, len(gallery.items), shared, tuple(tasks)))
     count = len(everything.items)
     size = f"{count / 1000:.0f}k" if count >= 1000 else str(count)
     report = KaglReport(
@@ -223,7 +230,7 @@ def _queries(
 
     Labels ask as they are, without a template, if an item of the gallery has them.
     """
-    queries = {"text-to-image": caption_queries(gallery, NAME_QUERIES)}
+    queries = {NAMES: caption_queries(gallery, NAME_QUERIES)}
     targets, _ = label_space.encode([item.labels for item in gallery.items])
     for attribute in label_space.attributes:
         if attribute.name in ATTRIBUTES:
