@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe import images, prediction
-from wardrobe.errors import BadRequestError, DatasetError
+from wardrobe.errors import BadRequestError, DatasetError, UnsupportedQueryError
 from wardrobe.prediction import find_inputs, main
 from wardrobe.probabilities import from_logits
 
@@ -170,3 +170,31 @@ def test_a_batch_size_below_one_is_refused(photos, capsys):
     with pytest.raises(SystemExit):
         main([str(photos), "--batch-size", "0"])
     assert "'0' must be a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_explain_writes_the_picture_beside_what_each_selected_tag_looked_at(
+    photos, tmp_path, capsys
+):
+    half = Image.new("RGB", (80, 60))
+    half.paste("red", (0, 0, 40, 60))
+    half.save(photos / "half.png")
+    Image.new("RGB", (8, 6), (100, 100, 100)).save(photos / "grey.png")
+    (photos / "broken.png").write_bytes(b"no picture")
+    given = [str(photos / f"{name}.png") for name in ("grey", "broken", "half")]
+    folder = tmp_path / "deep" / "overlays"
+    assert main([*given, "--out", str(tmp_path / "x.jsonl"), "--explain", str(folder)]) == 0
+    assert str(folder) in capsys.readouterr().err
+    files = ["0003-half-colour=Red.jpg", "0003-half-tone=reddish.jpg"]
+    assert sorted(path.name for path in folder.iterdir()) == files
+    pair = np.asarray(Image.open(folder / files[0]), np.int16)
+    height, width, _ = pair.shape
+    assert width == 2 * round(height * 80 / 60)
+    photo, under = pair[:, : width // 2], pair[:, width // 2 :]
+    expected = np.asarray(half.resize((width // 2, height)), np.int16)
+    assert np.abs(photo - expected).mean() < 5
+    black = under[:, -width // 8 :]  # nothing is hot there, so the picture shows as it is
+    assert black.max() < 40
+    encoder = ColourEncoder()
+    encoder.label_space = encoder.thresholds = None
+    with pytest.raises(UnsupportedQueryError, match="no tags to explain"):
+        prediction.predict(encoder, [photos / "half.png"], None, explain=folder)

@@ -2,12 +2,16 @@
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from wardrobe.encoders import Encoder
+from wardrobe.files import atomic_write
+from wardrobe.images import read
 from wardrobe.labels import LabelSpace
 from wardrobe.tagger import Tags
 
@@ -58,6 +62,25 @@ def to_data_uri(heatmap: Image.Image) -> str:
     buffer = io.BytesIO()
     heatmap.save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def save_overlays(encoder: Encoder, path: Path, labels: Mapping[str, int], stem: Path) -> None:
+    """Writes `<stem>-<attribute=label>.jpg` for each label: the picture beside its overlay.
+
+    Args:
+        path: a picture that can be read.
+        labels: `attribute=label` → column of the logits.
+
+    Raises:
+        UnsupportedQueryError: the encoder's tags cannot be explained.
+    """
+    picture = read(path, draft_side=_OVERLAY_SIDE)
+    maps = encoder.explain(encoder.prepare(picture), list(labels.values()))
+    drawn = heatmaps(maps, encoder.seen_part(*picture.size))
+    for name, heatmap in zip(labels, drawn, strict=True):
+        fit_for_a_file = name.replace("/", "-")
+        with atomic_write(stem.with_name(f"{stem.name}-{fit_for_a_file}.jpg")) as aside:
+            overlay(picture, heatmap).save(aside, "JPEG", quality=90)
 
 
 def overlay(picture: Image.Image, heatmap: Image.Image) -> Image.Image:
