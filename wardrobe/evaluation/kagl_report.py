@@ -64,17 +64,17 @@ def _training(report: KaglReport) -> str:
 
 
 def _tables(report: KaglReport, gallery: Gallery) -> list[Table]:
-    among = f"all {gallery.pictures:,} pictures"
+    among, elsewhere = f"all {gallery.pictures:,} pictures", ""
     if gallery.split is not None:
         among = f"the {gallery.pictures:,} pictures of split {gallery.split}"
+        elsewhere = f" {gallery.names_elsewhere} of the names also name pictures of other splits."
     names = [task for task in gallery.tasks if task.name == NAMES]
     labels = [task for task in gallery.tasks if task.name != NAMES]
     return [
         _table(
             report,
             f"Product names among {among}",
-            "A name finds pictures; all pictures of that name are right. "
-            f"{gallery.names_elsewhere} of the names also name pictures outside this gallery.",
+            f"A name finds pictures; all pictures of that name are right.{elsewhere}",
             names,
         ),
         _table(
