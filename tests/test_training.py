@@ -138,6 +138,7 @@ def test_two_processes_train_like_one(recipe: Recipe, tmp_path: Path) -> None:
     runs = {1: tmp_path / "one", 2: tmp_path / "two"}
     for processes, run in runs.items():
         launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        launch.append("--")  # otherwise torchrun takes --run for an option of its own
         subprocess.run(
             [sys.executable, *launch, script, *flags, "--run", str(run)],
             cwd=REPOSITORY,
@@ -164,8 +165,8 @@ def test_roots_are_seen_as_often_as_asked_and_judged_alone(
     recipe: Recipe, root: Path, tmp_path: Path
 ) -> None:
     manifest = Manifest.load(root)
-    items = [replace(item, image_path=str(root / item.image_path)) for item in manifest.items[:60]]
-    items += [replace(item, split="val") for item in items[:30]]
+    some = (*manifest.items[:60], *manifest.items[72:])
+    items = [replace(item, image_path=str(root / item.image_path)) for item in some]
     Manifest(tmp_path / "other", tuple(items), manifest.label_space).save()
     data = (str(root), str(tmp_path / "other"))
     seen: list[int] = []
@@ -287,7 +288,7 @@ def test_augmented_pictures_keep_their_colour_and_repeat_with_the_seed() -> None
     pictures = torch.zeros(64, 3, 40, 40, dtype=torch.uint8)
     pictures[:, 0] = 180
     first, second = (
-        change(pictures, draw_changes(64, 2, 10, 0.3, torch.Generator().manual_seed(5)), 32)
+        change(pictures, draw_changes(64, 2, 5, 0.3, torch.Generator().manual_seed(5)), 32)
         for _ in range(2)
     )
     assert torch.equal(first, second)
@@ -295,7 +296,7 @@ def test_augmented_pictures_keep_their_colour_and_repeat_with_the_seed() -> None
     assert (first == 127).all(dim=1).flatten(1).any(dim=1).float().mean() > 0.1  # erased boxes
     kept = (first != 127).all(dim=1)
     red, green, blue = (first[:, channel][kept] for channel in range(3))
-    assert (red > green + 40).all()
+    assert (red > green + 30).all()
     torch.testing.assert_close(green, blue)
 
 
