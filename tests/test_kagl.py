@@ -11,6 +11,7 @@ import pytrec_eval
 from PIL import Image
 
 from tests.fakes import ColourEncoder
+from wardrobe.encoders.checkpoint import roots_trained_on
 from wardrobe.encoding import EncodedItems, encode_pictures
 from wardrobe.errors import DatasetError, UnsupportedQueryError
 from wardrobe.evaluation import script
@@ -20,7 +21,6 @@ from wardrobe.evaluation.kagl import (
     PICTURE_AND_NAME,
     evaluate_kagl,
     expected_at_random,
-    trained_on,
 )
 from wardrobe.evaluation.retrieval import caption_queries
 from wardrobe.labels import Attribute, LabelSpace
@@ -207,11 +207,20 @@ def test_the_report_says_what_it_is_and_what_was_in_training(data, tmp_path, mon
 
     summary = {"recipe": {"data": ["roots/other", str(data.root)]}}
     (checkpoint / "training_summary.json").write_text(json.dumps(summary))
-    assert trained_on(checkpoint) == ("other", "shop")
+    assert roots_trained_on(checkpoint) == ("other", "shop")
     assert script.main([*common, "--out", "here"]) == 0
     assert "was trained on split 'train'" in Path("here/report.md").read_text()
     with pytest.raises(SystemExit):
         script.main([*common, "--text-queries"])
+
+
+def test_a_held_out_split_that_cannot_be_read_is_reported_and_the_rest_is_scored(data):
+    for item in data.split("val"):
+        data.path_of(item).write_bytes(b"broken")
+    report, _ = evaluate_kagl(WordEncoder(), data, resamples=5)
+    unseen, whole = report.galleries
+    assert (unseen.pictures, unseen.tasks) == (0, ())
+    assert (whole.pictures, len(whole.tasks), len(report.failed)) == (32, 5, 15)
 
 
 def test_what_the_protocol_needs_is_named(data):

@@ -58,3 +58,12 @@ def fingerprint(folder: Path) -> str:
         if (folder / name).exists():
             digest.update(f"{name} {sha256_of(folder / name)}\n".encode())
     return digest.hexdigest()
+
+
+def roots_trained_on(folder: Path) -> tuple[str, ...]:
+    """Returns the names of the dataset roots in a checkpoint's training summary; none without."""
+    try:
+        summary = json.loads((folder / TRAINING_SUMMARY).read_text(encoding="utf-8"))
+        return tuple(Path(root).name for root in summary["recipe"]["data"])
+    except (OSError, ValueError, KeyError):
+        return ()

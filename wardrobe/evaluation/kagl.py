@@ -5,17 +5,14 @@ Product Images. What it asks and how it scores is repeated here; among fewer pic
 another benchmark, so `KaglReport.name` says how many there are.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from wardrobe.encoders import Encoder
-from wardrobe.encoders.checkpoint import TRAINING_SUMMARY
 from wardrobe.encoding import EncodedItems, encode_items, encode_texts
 from wardrobe.errors import DatasetError, UnsupportedQueryError
 from wardrobe.evaluation.examples import Grid, text_grids
@@ -123,21 +120,19 @@ def evaluate_kagl(
     galleries, grids = [], {}
     for split in (held_out, None):
         gallery = everything if split is None else _of_split(everything, split)
-        queries, tasks = _queries(gallery, manifest.label_space), []
-        for name, (texts, relevant) in queries.items():
-            if not texts:
-                continue
-            vectors = np.stack([vector_of[text] for text in texts])
-            documents = {PICTURE: gallery.vectors}
-            if name in ATTRIBUTES:
-                documents[PICTURE_AND_NAME] = _with_names(gallery, vector_of)
-            tasks.append(_score(name, vectors, relevant, documents, resamples))
-            if split is not None:
-                title = f"{name} queries among split {split} ({PICTURE})"
-                grids[title] = text_grids(texts, vectors, relevant, gallery, manifest)
+        queries = _queries(gallery, manifest.label_space, vector_of)
+        named = _with_names(gallery, vector_of)
+        tasks = tuple(_score(asked, gallery.vectors, named, resamples) for asked in queries)
         outside = {item.caption for item in everything.items if split not in (None, item.split)}
-        shared = len(outside.intersection(queries[NAMES][0]))
-        galleries.append(Gallery(split, len(gallery.items), shared, tuple(tasks)))
+        known = sum(text in outside for q in queries if q.task == NAMES for text in q.texts)
+        galleries.append(Gallery(split, len(gallery.items), known, tasks))
+        if split is not None:
+            grids = {
+                f"{q.task} queries among split {split} ({PICTURE})": text_grids(
+                    q.texts, q.vectors, q.relevant, gallery, manifest
+                )
+                for q in queries
+            }
     count = len(everything.items)
     size = f"{count / 1000:.0f}k" if count >= 1000 else str(count)
     report = KaglReport(
@@ -152,15 +147,6 @@ def evaluate_kagl(
         resamples=resamples,
     )
     return report, grids
-
-
-def trained_on(checkpoint: Path) -> tuple[str, ...]:
-    """Returns the names of the dataset roots in a checkpoint's training summary; none without."""
-    try:
-        summary = json.loads((checkpoint / TRAINING_SUMMARY).read_text(encoding="utf-8"))
-        return tuple(Path(root).name for root in summary["recipe"]["data"])
-    except (OSError, ValueError, KeyError):
-        return ()
 
 
 def expected_at_random(relevant: npt.NDArray[np.int64], gallery: int, k: int) -> dict[str, Values]:
@@ -223,56 +209,68 @@ def _of_split(encoded: EncodedItems, split: str) -> EncodedItems:
     return EncodedItems(items, encoded.vectors[rows], np.zeros((len(rows), 0), np.float32), ())
 
 
-def _queries(
-    gallery: EncodedItems, label_space: LabelSpace
-) -> dict[str, tuple[list[str], BoolArray]]:
-    """Returns task → texts, and which items are relevant `(queries, gallery)`.
+@dataclass(frozen=True)
+class _Queries:
+    """The texts of one task, their vectors `(queries, dimension)` and what is right for each.
 
-    Labels ask as they are, without a template, if an item of the gallery has them.
+    Attributes:
+        relevant: `(queries, gallery)`; every text has a relevant item.
     """
-    queries = {NAMES: caption_queries(gallery, NAME_QUERIES)}
+
+    task: str
+    texts: list[str]
+    vectors: FloatArray
+    relevant: BoolArray
+
+
+def _queries(
+    gallery: EncodedItems, label_space: LabelSpace, vector_of: Mapping[str, FloatArray]
+) -> list[_Queries]:
+    """Returns the queries of every task that has any; labels ask as they are, no template."""
+    asked = {NAMES: caption_queries(gallery, NAME_QUERIES)}
     targets, _ = label_space.encode([item.labels for item in gallery.items])
     for attribute in label_space.attributes:
         if attribute.name in ATTRIBUTES:
             relevant = targets[:, label_space.slices[attribute.name]].T > 0
             occurs = relevant.any(axis=1)
             labels = np.array(attribute.labels)[occurs].tolist()
-            queries[attribute.name] = labels, relevant[occurs]
-    return queries
+            asked[attribute.name] = labels, relevant[occurs]
+    return [
+        _Queries(task, texts, np.stack([vector_of[text] for text in texts]), relevant)
+        for task, (texts, relevant) in asked.items()
+        if texts
+    ]
 
 
 def _with_names(gallery: EncodedItems, vector_of: Mapping[str, FloatArray]) -> FloatArray:
     """Returns unit vectors of picture and name together; of the picture where there is no name."""
-    nothing = np.zeros(gallery.vectors.shape[1], np.float32)
-    names = np.stack([vector_of.get(item.caption, nothing) for item in gallery.items])
-    mixed = (1 - _NAME_WEIGHT) * gallery.vectors + _NAME_WEIGHT * names
+    pictures = gallery.vectors
+    nothing = np.zeros(pictures.shape[1], np.float32)
+    names = np.reshape([vector_of.get(i.caption, nothing) for i in gallery.items], pictures.shape)
+    mixed = (1 - _NAME_WEIGHT) * pictures + _NAME_WEIGHT * names
     unit: FloatArray = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     return unit
 
 
-def _score(
-    name: str,
-    vectors: FloatArray,
-    relevant: BoolArray,
-    documents: Mapping[str, FloatArray],
-    resamples: int,
-) -> Task:
-    kind = "precision" if name in ATTRIBUTES else "recall"
-    counts, gallery = relevant.sum(axis=1), relevant.shape[1]
+def _score(queries: _Queries, pictures: FloatArray, named: FloatArray, resamples: int) -> Task:
+    """Scores one task; names ask among pictures alone, labels also among pictures with names."""
+    kind, documents = "recall", {PICTURE: pictures}
+    if queries.task != NAMES:
+        kind, documents = "precision", {PICTURE: pictures, PICTURE_AND_NAME: named}
+    scores = {}
+    for name, vectors in documents.items():
+        metrics = text_query_metrics(queries.vectors, queries.relevant, vectors)
+        scores[name] = mean_estimates(_published(metrics, kind), resamples)
+    counts, gallery = queries.relevant.sum(axis=1), len(pictures)
     first, tenth = (expected_at_random(counts, gallery, k) for k in (1, _CUT))
     best = retrieval_metrics(np.arange(gallery) < counts[:, None], (1, _CUT))
     return Task(
-        name,
-        len(vectors),
+        queries.task,
+        len(queries.texts),
         float(counts.mean()),
-        {
-            document: mean_estimates(
-                _published(text_query_metrics(vectors, relevant, items), kind), resamples
-            )
-            for document, items in documents.items()
-        },
-        _means(_published({**first, **tenth}, kind)),
-        _means(_published(best, kind)),
+        scores,
+        random=_means(_published({**first, **tenth}, kind)),
+        ceiling=_means(_published(best, kind)),
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from wardrobe.command import command, positive_int
 from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.encoders.checkpoint import roots_trained_on
 from wardrobe.encoding import EncodedItems, encode_split, encode_texts
 from wardrobe.evaluation.examples import Examples, find_confusions, picture_grids, text_grids
-from wardrobe.evaluation.kagl import evaluate_kagl, trained_on
+from wardrobe.evaluation.kagl import evaluate_kagl
 from wardrobe.evaluation.kagl_report import write_kagl_report
 from wardrobe.evaluation.latency import measure_latency
 from wardrobe.evaluation.report import Report, write_report
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None) -> None:
             encoder,
             manifest,
             held_out=arguments.queries,
-            trained_on=trained_on(Path(arguments.checkpoint)),
+            trained_on=roots_trained_on(Path(arguments.checkpoint)),
             resamples=arguments.resamples,
         )
         write_kagl_report(kagl, grids, folder)
