@@ -94,6 +94,7 @@ class HybridViTModel(PreTrainedModel):
         states = tokens + positions
         for layer, rate in zip(self.layers.layers, self.drop_path_rates, strict=True):
             states = self._drop_path(states, layer(states), rate)
+        assert self.layers.norm is not None  # it was given one above
         states = self.layers.norm(states)
         return BaseModelOutputWithPooling(
             last_hidden_state=states, pooler_output=states.mean(dim=1)
@@ -106,8 +107,8 @@ class HybridViTModel(PreTrainedModel):
         if grid == learnt:
             return positions
         square = positions[:, 1:].transpose(1, 2).unflatten(2, (learnt, learnt))
-        square = functional.interpolate(square, (grid, grid), mode="bicubic")
-        return torch.cat([positions[:, :1], square.flatten(2).transpose(1, 2)], dim=1)
+        resampled = functional.interpolate(square, (grid, grid), mode="bicubic")
+        return torch.cat([positions[:, :1], resampled.flatten(2).transpose(1, 2)], dim=1)
 
     def _drop_path(self, before: torch.Tensor, after: torch.Tensor, rate: float) -> torch.Tensor:
         """Stochastic depth (Huang et al., ECCV 2016): some pictures skip the layer in training."""
