@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from tests import tiny_checkpoints
+from wardrobe.calibration import save_temperatures
 from wardrobe.encoders import load_encoder
 from wardrobe.encoders.efficientnet_lite import EfficientNetLite0
 from wardrobe.encoders.text_tower import MINILM, TextTower
@@ -178,6 +179,26 @@ def test_fingerprint_follows_weights_and_labels_but_not_thresholds(
     (folder / "labels.json").write_text(json.dumps(content))
     (folder / "thresholds.json").unlink()
     assert load_encoder(str(folder)).fingerprint != before
+
+
+def test_a_calibration_divides_the_logits_and_changes_the_fingerprint(
+    folders: dict[str, Path], pictures: list[Image.Image], tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(folders["wardrobe"], folder)
+    plain = load_encoder(str(folder), precision="fp32")
+    temperatures = np.array([2, 2, 2, 0.5, 4], np.float32)
+    path = folder / "calibration.json"
+    save_temperatures(path, temperatures, tiny_checkpoints.LABEL_SPACE, minimum_positives=20)
+    calibrated = load_encoder(str(folder), precision="fp32")
+    pixels = torch.stack([plain.prepare(picture) for picture in pictures])
+    before, after = plain.encode_pictures(pixels), calibrated.encode_pictures(pixels)
+    np.testing.assert_allclose(after.logits, before.logits / temperatures, rtol=1e-6)
+    np.testing.assert_array_equal(after.vectors, before.vectors)
+    assert calibrated.fingerprint != plain.fingerprint
+    path.write_text('{"temperatures": {"article_type": 1}}')
+    with pytest.raises(CheckpointError, match="missing details=Buttons, details=Zip"):
+        load_encoder(str(folder))
 
 
 def test_refusals_say_what_is_wrong(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -217,6 +217,8 @@ def test_the_script_writes_a_report_that_can_be_read(data, tmp_path, monkeypatch
         assert "nan ±" not in line
     html = (out / "report.html").read_text()
     assert html.count("data:image/png") == 2  # precision and recall, reliability
+    assert "| calibration error |" in markdown
+    assert len(content["tagging"]["attributes"][0]["reliability"]["counts"]) == 15
     assert html.count("data:image/jpeg") > 10
     assert 'class="right"' in html
     assert 'class="wrong"' in html
@@ -250,6 +252,20 @@ def test_tagging_scores_agree_with_loops():
     mean = np.mean([label.average_precision for label in scores.labels])
     assert scores.macro.value == pytest.approx(mean)
     assert scores.macro.low < scores.macro.high
+    decided = [
+        (probabilities[row, column], targets[row, column])
+        for row in range(60)
+        for column in range(5)
+        if probabilities[row, column] >= 0.6
+        and (row >= 10 if column > 2 else column == probabilities[row, :3].argmax())
+    ]
+    error = 0.0
+    for start in np.arange(15) / 15:
+        inside = [pair for pair in decided if start <= pair[0] < start + 1 / 15]
+        if inside:
+            error += abs(np.mean([p - t for p, t in inside])) * len(inside) / len(decided)
+    assert sum(scores.reliability.counts) == len(decided)
+    assert scores.reliability.error == pytest.approx(error, abs=1e-6)
     tone = scores.attributes[1]
     assert tone.items == 50
     first = probabilities[10:, 3:].argmax(axis=1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from wardrobe.calibration import fit_temperatures
 from wardrobe.errors import CheckpointError
 from wardrobe.labels import Attribute, LabelSpace
 from wardrobe.probabilities import from_logits, select
@@ -150,6 +151,24 @@ def test_a_precision_out_of_reach_selects_nothing_and_a_recall_out_of_reach_ever
     kinds = np.eye(4, dtype=np.float32)[random.integers(0, 4, 400)]
     loose = tune(top_wrong, kinds, known, KINDS, target=Target("recall", 0.9))
     assert loose.thresholds[1:].tolist() == [0, 0, 0]
+
+
+def test_what_is_shown_out_of_fold_is_calibrated_out_of_fold():
+    random = np.random.default_rng(5)
+    targets = (random.random((200, 4)) < [0.4, 0.3, 0.2, 0.2]).astype(np.float32)
+    logits = (3 * targets - 2 + random.normal(0, 2, targets.shape)).astype(np.float32)
+    known = np.ones((200, 1), bool)
+    tuned = tune_thresholds(logits, targets, known, TAGS, folds=4, seed=9)
+    fold_of = np.random.default_rng(9).permutation(200) % 4
+    for fold in range(4):
+        out, rest = fold_of == fold, fold_of != fold
+        temperatures = fit_temperatures(logits[rest], targets[rest], known[rest], TAGS)
+        expected = from_logits(logits[out] / temperatures, TAGS)
+        np.testing.assert_array_equal(tuned.probabilities_after[out], expected)
+    np.testing.assert_array_equal(tuned.probabilities_before, from_logits(logits, TAGS))
+    whole = fit_temperatures(logits, targets, known, TAGS)
+    np.testing.assert_array_equal(tuned.temperatures, whole)
+    assert not np.array_equal(tuned.probabilities_after, from_logits(logits / whole, TAGS))
 
 
 def test_unknown_items_count_neither_for_nor_against():

@@ -11,6 +11,7 @@ from tests.fakes import ColourEncoder
 from wardrobe import prediction, tuning
 from wardrobe.applying import main as apply_main
 from wardrobe.calibration import load_temperatures
+from wardrobe.encoders import PictureEncoding
 from wardrobe.errors import CheckpointError
 from wardrobe.manifest import Item, Manifest
 from wardrobe.thresholds import BEST_F1, load_thresholds, save_thresholds
@@ -66,11 +67,74 @@ def test_optimize_writes_thresholds_that_fit_the_split(checkpoint, data, capsys)
     assert "out of fold" in printed
 
 
+def test_a_second_run_finds_the_same_and_leaves_the_calibration_alone(
+    checkpoint, data, monkeypatch, capsys
+):
+    arguments = ["--checkpoint", str(checkpoint), "--data", str(data)]
+    assert optimize_main(arguments) == 0
+    first = {path.name: path.read_bytes() for path in checkpoint.iterdir()}
+    assert "built again" in capsys.readouterr().out
+    # As a checkpoint read from the folder would: its logits are divided by its temperatures.
+    calibrated = CalibratedEncoder(load_temperatures(checkpoint / "calibration.json", SPACE))
+    monkeypatch.setattr(tuning, "load_encoder", lambda *_, **__: calibrated)
+    assert optimize_main(arguments) == 0
+    assert "built again" not in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in checkpoint.iterdir()} == first
+
+
+class CalibratedEncoder(ColourEncoder):
+    def __init__(self, temperatures):
+        self.temperatures = temperatures
+
+    def encode_pictures(self, pixels):
+        encoding = super().encode_pictures(pixels)
+        if self.temperatures is None:
+            return encoding
+        return PictureEncoding(encoding.vectors, encoding.logits / self.temperatures)
+
+
+def test_a_guarantee_keeps_the_calibration_and_is_written_down(
+    checkpoint, data, monkeypatch, capsys
+):
+    monkeypatch.setattr(
+        tuning, "load_encoder", lambda *_, **__: CalibratedEncoder(np.full(5, 2, np.float32))
+    )
+    arguments = ["--checkpoint", str(checkpoint), "--data", str(data)]
+    assert optimize_main([*arguments, "--guarantee-recall", "0.7", "--attributes", "tone"]) == 0
+    assert "guaranteed: a mean recall of at least 0.7" in capsys.readouterr().out
+    assert not (checkpoint / "calibration.json").exists()
+    content = json.loads((checkpoint / "thresholds.json").read_text())
+    assert content["guarantee"]["measure"] == "recall"
+    assert content["guarantee"]["attributes"] == ["tone"]
+    assert content["thresholds"]["tone=bright"] == content["thresholds"]["tone=reddish"]
+    # Each picture has one label of `tone`, at these probabilities: at most 30 % may be missed.
+    levels = np.linspace(20, 250, 60).astype(int) - 10
+    reds = 1 / (1 + np.exp(-5 * ((levels + 10) / 255 - 0.5)))
+    brights = 1 / (1 + np.exp(-5 * (levels / 255 - 0.5)))
+    found = np.where(levels >= 180, brights, reds) >= content["thresholds"]["tone=bright"]
+    assert 0.7 < found.mean() < 0.75
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--guarantee-recall", "1"], "cannot be guaranteed for colour"),
+        (["--guarantee-precision", "0.9", "--attributes", "season"], "no attribute 'season'"),
+        (["--attributes", "tone"], "--attributes goes with a guarantee"),
+    ],
+)
+def test_an_impossible_guarantee_is_refused(checkpoint, data, capsys, flags, complaint):
+    assert optimize_main(["--checkpoint", str(checkpoint), "--data", str(data), *flags]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (checkpoint / "thresholds.json").exists()
+
+
 def test_a_dry_run_writes_nothing(checkpoint, data, capsys):
     arguments = ["--checkpoint", str(checkpoint), "--data", str(data), "--dry-run"]
     assert optimize_main([*arguments, "--precision-at-least", "0.9"]) == 0
     assert "tone=bright" in capsys.readouterr().out
     assert not (checkpoint / "thresholds.json").exists()
+    assert not (checkpoint / "calibration.json").exists()
 
 
 def test_several_datasets_are_tuned_as_one(checkpoint, data):

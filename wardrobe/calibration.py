@@ -93,14 +93,17 @@ class Reliability:
     """How often answers are right, by how sure they were: bins of equal width over [0, 1].
 
     Attributes:
-        counts: answers in each bin `(bins,)`.
-        confidence: their mean probability `(bins,)`, nan in an empty bin.
-        right: share of them that is right `(bins,)`, nan in an empty bin.
+        counts: answers in each bin.
+        confidence: their mean probability, nan in an empty bin.
+        right: share of them that is right, nan in an empty bin.
+        error: expected calibration error: the mean distance of the two, weighed by the answers;
+            nan without any.
     """
 
-    counts: Values
-    confidence: Values
-    right: Values
+    counts: tuple[int, ...]
+    confidence: tuple[float, ...]
+    right: tuple[float, ...]
+    error: float
 
     @classmethod
     def of(
@@ -113,21 +116,18 @@ class Reliability:
             right: `(answers,)` in {0, 1}.
         """
         places = np.minimum((probabilities * bins).astype(int), bins - 1)
-        counts = np.bincount(places, minlength=bins).astype(np.float64)
+        counts = np.bincount(places, minlength=bins)
         divisor = np.where(counts > 0, counts, np.nan)
+        confidence = np.bincount(places, probabilities, bins) / divisor
+        share_right = np.bincount(places, right, bins) / divisor
+        distances = np.abs(confidence - share_right) * counts
+        error = np.nansum(distances) / counts.sum() if len(places) else np.nan
         return cls(
-            counts,
-            np.bincount(places, probabilities, bins) / divisor,
-            np.bincount(places, right, bins) / divisor,
+            tuple(counts.tolist()),
+            tuple(confidence.tolist()),
+            tuple(share_right.tolist()),
+            float(error),
         )
-
-    @property
-    def error(self) -> float:
-        """The expected calibration error: mean distance of the two, weighed by the answers."""
-        if not self.counts.any():
-            return float("nan")
-        distances = np.nan_to_num(np.abs(self.confidence - self.right))
-        return float(distances @ self.counts / self.counts.sum())
 
 
 def save_temperatures(

@@ -72,14 +72,16 @@ _SHOWN = {
 
 def write_report(report: Report, examples: Examples, folder: Path) -> None:
     """Writes the report into a folder."""
-    tagged = examples.tagged
+    plots = []
+    if examples.tagged and report.tagging:
+        plots = [precision_recall_plot(examples.tagged), reliability_plot(report.tagging)]
     write_pages(
         folder,
         f"Evaluation of {report.checkpoint}",
         _introduction(report),
         tables_of(report),
         asdict(report),
-        plots=[precision_recall_plot(tagged), reliability_plot(tagged)] if tagged else [],
+        plots=plots,
         confusions=examples.confusions,
         grids=examples.grids,
     )
@@ -153,19 +155,32 @@ def _tags_table(scores: TaggingScores) -> Table:
     }
     return Table(
         "Tags",
-        f"{scores.items} pictures. CF1 and OF1 are those of the decisions at the checkpoint's "
-        "thresholds; if these were tuned on the same pictures, take the out-of-fold figures of "
-        "optimize_thresholds.py --dry-run instead.",
+        f"{scores.items} pictures. CF1, OF1 and the calibration error are those of the tags "
+        "selected at the checkpoint's thresholds; if it was calibrated and tuned on the same "
+        "pictures, take the out-of-fold figures of optimize_thresholds.py --dry-run instead.",
         ("metric", "value [95 %]"),
-        tuple((name, str(estimate)) for name, estimate in figures.items()),
+        (
+            *((name, str(estimate)) for name, estimate in figures.items()),
+            ("calibration error", f"{scores.reliability.error:.3f}"),
+        ),
     )
 
 
 def _attributes_table(scores: TaggingScores) -> Table:
     return Table(
         "Attributes",
-        "Accuracy: the most probable label is right. Majority: always answering the commonest.",
-        ("attribute", "pictures", "labels", "accuracy [95 %]", "majority", "mAP [95 %]"),
+        "Accuracy: the most probable label is right. Majority: always answering the commonest. "
+        "Calibration error: of the selected tags.",
+        (
+            "attribute",
+            "pictures",
+            "labels",
+            "accuracy [95 %]",
+            "majority",
+            "mAP [95 %]",
+            "selected tags",
+            "calibration error",
+        ),
         tuple(
             (
                 a.name,
@@ -174,6 +189,8 @@ def _attributes_table(scores: TaggingScores) -> Table:
                 str(a.accuracy),
                 f"{a.majority_label} {a.majority:.3f}",
                 str(a.mean_average_precision),
+                str(sum(a.reliability.counts)),
+                f"{a.reliability.error:.3f}" if any(a.reliability.counts) else "–",
             )
             for a in scores.attributes
         ),

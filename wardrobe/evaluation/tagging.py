@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wardrobe.calibration import Reliability
 from wardrobe.labels import Attribute, LabelSpace
 from wardrobe.metrics import (
     BoolArray,
@@ -48,6 +49,7 @@ class AttributeScores:
         majority_label: the commonest label of the split.
         majority: accuracy of always answering that label.
         mean_average_precision: over the labels that occur.
+        reliability: of its selected tags.
     """
 
     name: str
@@ -58,6 +60,7 @@ class AttributeScores:
     majority_label: str
     majority: float
     mean_average_precision: Estimate
+    reliability: Reliability
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class TaggingScores:
             least `COMMON` positives.
         micro: average precision of all known (item, label) pairs as one ranking.
         class_f1, overall_f1: CF1 and OF1 of the decisions at the checkpoint's thresholds.
+        reliability: of all selected tags.
     """
 
     items: int
@@ -79,6 +83,7 @@ class TaggingScores:
     micro: Estimate
     class_f1: Estimate
     overall_f1: Estimate
+    reliability: Reliability
     attributes: tuple[AttributeScores, ...]
     labels: tuple[LabelScores, ...]
 
@@ -121,8 +126,9 @@ def evaluate_tagging(tagged: Tagged, resamples: int = 1000) -> TaggingScores:
         micro=Estimate.of(micro_mean_average_precision(*scores, weights=weights)),
         class_f1=Estimate.of(class_f1),
         overall_f1=Estimate.of(overall_f1),
+        reliability=Reliability.of(tagged.probabilities[selected], positive[selected]),
         attributes=tuple(
-            _score_attribute(tagged, index, attribute, precisions, resamples)
+            _score_attribute(tagged, index, attribute, precisions, selected, resamples)
             for index, attribute in enumerate(space.attributes)
             if tagged.known[:, index].any()
         ),
@@ -135,12 +141,14 @@ def _score_attribute(
     index: int,
     attribute: Attribute,
     precisions: Values,
+    selected: BoolArray,
     resamples: int,
 ) -> AttributeScores:
     rows, columns = tagged.known[:, index], tagged.label_space.slices[attribute.name]
-    targets = tagged.targets[rows, columns]
+    targets, probabilities = tagged.targets[rows, columns], tagged.probabilities[rows, columns]
     counts = targets.sum(axis=0)
-    hits = top_label_hits(tagged.probabilities[rows, columns], targets)
+    hits = top_label_hits(probabilities, targets)
+    chosen = selected[rows, columns]
     return AttributeScores(
         name=attribute.name,
         kind=attribute.kind,
@@ -150,6 +158,7 @@ def _score_attribute(
         majority_label=attribute.labels[counts.argmax()],
         majority=float(counts.max() / rows.sum()),
         mean_average_precision=Estimate.of(_row_means(precisions[:, columns])),
+        reliability=Reliability.of(probabilities[chosen], targets[chosen]),
     )
 
 
