@@ -176,7 +176,7 @@ def test_roots_are_seen_as_often_as_asked_and_judged_alone(
         return draw_batch(split, pixels, rows, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wardrobe.training.loop.draw_batch", count)
+        patch.setattr("wardrobe.training.batches.draw_batch", count)
         weighted = replace(recipe, data=data, root_weights=(1.0, 0.5), epochs=1)
         checkpoint = train(weighted, RunOptions(run=tmp_path / "run"))
     assert seen.count(0) == pytest.approx(72, abs=8)

@@ -1,12 +1,32 @@
-"""Networks as the hub gives them: every weight from the file, or a clear refusal."""
+"""Networks and processors as the hub gives them: all from the files, or a clear refusal."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModel
+from transformers import AutoImageProcessor, AutoModel
 
 from wardrobe.errors import CheckpointError
+
+
+def load_processor(name_or_path: str | Path) -> Any:
+    """Returns the image processor of a folder or hub id.
+
+    Raises:
+        CheckpointError: it cannot be loaded, or does not make squares of pixels.
+    """
+    try:
+        processor = AutoImageProcessor.from_pretrained(name_or_path)
+    except Exception as error:  # whatever the library raises of a broken folder
+        raise CheckpointError(
+            f"cannot load the image processor of {name_or_path}: {error}"
+        ) from error
+    if "spatial_shapes" in processor.model_input_names:
+        raise CheckpointError(
+            f"{name_or_path} reads patches of pictures of any shape (NaFlex); "
+            "take a SigLIP2 of one resolution, such as google/siglip2-base-patch16-224"
+        )
+    return processor
 
 
 def load_pretrained(name_or_path: str | Path) -> Any:

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
-from transformers import AutoImageProcessor, AutoTokenizer
+from transformers import AutoTokenizer
 
 from wardrobe.calibration import load_temperatures
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.activation_map import activation_maps
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding
-from wardrobe.encoders.pretrained import load_pretrained
+from wardrobe.encoders.pretrained import load_pretrained, load_processor
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.wardrobe_model import pooled_output
 from wardrobe.encoders.zero_shot import label_phrases, label_weights
@@ -42,15 +42,7 @@ class TransformersEncoder(Encoder):
         self.name = name
         self.fingerprint = checkpoint.fingerprint(folder)
         self.label_space, self.thresholds = None, None
-        try:
-            self._processor = AutoImageProcessor.from_pretrained(folder)
-        except Exception as error:  # whatever the library raises of a broken folder
-            raise CheckpointError(f"cannot load the checkpoint {folder}: {error}") from error
-        if "spatial_shapes" in self._processor.model_input_names:
-            raise CheckpointError(
-                f"{folder} reads patches of pictures of any shape (NaFlex); "
-                "take a SigLIP2 of one resolution, such as google/siglip2-base-patch16-224"
-            )
+        self._processor = load_processor(folder)
         self._model = load_pretrained(folder).requires_grad_(False)
         self._cast(dtype)
         size = self._processor.size

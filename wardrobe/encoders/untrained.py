@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModel, ViTImageProcessorPil
+from transformers import ViTImageProcessorPil
 
 from wardrobe.encoders.efficientnet_lite import EfficientNetLite0
 from wardrobe.encoders.hybrid_vit import HybridViTConfig
+from wardrobe.encoders.pretrained import load_pretrained, load_processor
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.wardrobe_model import WardrobeConfig, WardrobeModel
 from wardrobe.errors import CheckpointError
@@ -33,21 +34,44 @@ def hybrid_vit(config: HybridViTConfig, text_tower: TextTower, num_tags: int) ->
     return model
 
 
-def from_hub(name_or_path: str, text_tower: TextTower, num_tags: int) -> WardrobeModel:
-    """Returns a network on a pretrained ViT, or on the vision half of a CLIP.
+def from_backbone(name_or_path: str, text_tower: TextTower, num_tags: int) -> WardrobeModel:
+    """Returns a network on a ViT, a DINOv2, the vision half of a CLIP or SigLIP, or a checkpoint's.
+
+    Of a Wardrobe checkpoint the projections are kept too, if it has the same text tower.
 
     Raises:
         CheckpointError: the backbone cannot be loaded.
     """
-    try:
-        config = AutoConfig.from_pretrained(name_or_path)
-        config = getattr(config, "vision_config", config)
-        backbone = AutoModel.from_pretrained(name_or_path, config=config, use_safetensors=True)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"cannot load the backbone {name_or_path!r}: {error}") from error
-    model = _with_fresh_heads(config, text_tower, num_tags)
-    model.vision_model.load_state_dict(backbone.state_dict())
+    network = load_pretrained(name_or_path)
+    backbone = getattr(network, "vision_model", network)
+    model = _with_fresh_heads(backbone.config, text_tower, num_tags)
+    model.vision_model = backbone
+    for name, parameter in backbone.named_parameters():
+        if name.endswith("mask_token"):  # DINOv2's, of its pretraining alone
+            parameter.requires_grad_(False)
+    same_tower = getattr(network.config, "text_model_sha256", None) == text_tower.sha256
+    if isinstance(network, WardrobeModel) and same_tower:
+        for name in ("norm", "projection", "text_projection"):
+            setattr(model, name, getattr(network, name))
     return model
+
+
+def backbone_processor(name_or_path: str) -> ViTImageProcessorPil:
+    """Returns a pretrained backbone's processor, made to squash: a crop loses hems and sleeves.
+
+    Raises:
+        CheckpointError: the processor cannot be loaded.
+    """
+    own = load_processor(name_or_path)
+    box = own.crop_size if getattr(own, "do_center_crop", False) else own.size
+    side = box.get("height") or box["shortest_edge"]
+    return ViTImageProcessorPil(
+        size={"height": side, "width": side},
+        image_mean=own.image_mean,
+        image_std=own.image_std,
+        resample=own.resample,
+        rescale_factor=own.rescale_factor,
+    )
 
 
 def image_processor(image_size: int) -> ViTImageProcessorPil:

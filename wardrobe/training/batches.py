@@ -1,6 +1,9 @@
 """What one step trains on: changed and mixed pictures, their targets and their texts."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +12,11 @@ import torch
 from wardrobe.labels import LabelSpace
 from wardrobe.mixing import draw_mixture, mix_labels, mix_pictures
 from wardrobe.training.augmentation import change, draw_changes
-from wardrobe.training.dataset import Split
+from wardrobe.training.dataset import Dataset, Split, read_pixels
 from wardrobe.training.distributed import World
+from wardrobe.training.network import normalise
 from wardrobe.training.recipe import Recipe
+from wardrobe.training.validation import prepared_batches
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Batch:
     """Pictures of this process's share; all else of the whole batch.
 
     Attributes:
-        pictures: in [0, 255] `(share, 3, size, size)`.
+        pictures: `(share, 3, size, size)`, or the outputs `(share, width)` of a frozen backbone.
         targets: `(batch, labels)` in [0, 1].
         known: how much each attribute counts `(batch, attributes)`, in [0, 1].
         texts: the distinct texts of the pictures, as rows of `Dataset.phrases`.
@@ -31,6 +36,30 @@ class Batch:
     known: torch.Tensor
     texts: torch.Tensor
     matches: torch.Tensor
+
+
+class PictureSource:
+    """Batches of changed and mixed pictures; for validation, pictures prepared as in serving."""
+
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, processor: Any, cache: Path, world: World
+    ) -> None:
+        """Decodes the training pictures, unless the cache has them."""
+        self._dataset, self._recipe = dataset, recipe
+        self._processor, self._world = processor, world
+        self._pixels = read_pixels(dataset.train.paths, recipe.image_size, cache)
+
+    def draw(self, rows: npt.NDArray[np.int64], size: int, generator: torch.Generator) -> Batch:
+        """Returns the batch of the given training pictures, `size` pixels wide."""
+        split, label_space = self._dataset.train, self._dataset.label_space
+        batch = draw_batch(
+            split, self._pixels, rows, label_space, self._recipe, size, self._world, generator
+        )
+        return replace(batch, pictures=normalise(batch.pictures, self._processor))
+
+    def validation_batches(self) -> Iterator[torch.Tensor]:
+        """Yields the validation pictures, in order."""
+        return prepared_batches(self._dataset.val.paths, self._processor)
 
 
 def draw_batch(
@@ -45,6 +74,8 @@ def draw_batch(
 ) -> Batch:
     """Returns the batch of the given rows of a split; the same on every number of processes.
 
+    Its pictures are in [0, 255].
+
     Args:
         pixels: of the split's pictures `(pictures, 3, side, side)`.
         size: side of the network's input in this epoch, pixels.
@@ -54,7 +85,7 @@ def draw_batch(
         len(rows), recipe.randaugment, recipe.magnitude, recipe.erasing, generator
     )
     mixture = draw_mixture(len(rows), recipe.mixup, recipe.cutmix, generator)
-    texts, matches = _draw_texts(split, rows, generator)
+    texts, matches = draw_texts(split, rows, generator)
     own = world.share(len(rows))
     # Each needed picture is changed once, whether it is mixed into others or not.
     needed, places = torch.unique(torch.cat([own, mixture.partners[own]]), return_inverse=True)
@@ -73,7 +104,7 @@ def draw_batch(
     return Batch(pictures, targets, known, texts, matches)
 
 
-def _draw_texts(
+def draw_texts(
     split: Split, rows: npt.NDArray[np.int64], generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Returns distinct texts, and which belong to each picture: its caption and one phrase."""

@@ -5,6 +5,8 @@ process takes the loss of the whole batch. So a loss that compares pictures with
 averages over those of which something is known, does not depend on the number of processes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +50,15 @@ class World:
         if self.size > 1:
             distributed.broadcast(numbers, src=0)
         return numbers
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """Lets the first process through alone, to leave files that the others then find."""
+        if not self.is_first:
+            self.wait()
+        yield
+        if self.is_first:
+            self.wait()
 
     def wait(self) -> None:
         """Returns when every process has come here."""

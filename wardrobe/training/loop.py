@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from tqdm import tqdm
 from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
 from wardrobe.encoders.hardware import available_cores, has_bf16
 from wardrobe.encoders.text_tower import TextTower
-from wardrobe.encoders.untrained import image_processor
+from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.losses import contrastive_loss, supervised_contrastive_loss, tag_loss
 from wardrobe.sampling import balanced_weights, epoch_order
-from wardrobe.training.batches import draw_batch
-from wardrobe.training.dataset import Dataset, load_dataset, read_pixels
+from wardrobe.training.batches import PictureSource
+from wardrobe.training.dataset import Dataset, load_dataset
 from wardrobe.training.distributed import World, join_world
-from wardrobe.training.network import build_network, normalise, train_mode
+from wardrobe.training.frozen import EmbeddingSource
+from wardrobe.training.network import build_network, only_trained, train_mode, whole
 from wardrobe.training.optimisation import (
     averaged,
     build_optimizer,
@@ -34,6 +36,9 @@ from wardrobe.training.recipe import Recipe, RunOptions
 from wardrobe.training.run_folder import RunFolder
 from wardrobe.training.state import EpochRecord, Progress, TrainingState
 from wardrobe.training.validation import MINIMUM_POSITIVES, validate
+
+EMBEDDINGS = "embeddings"
+"""Folder beside the run folders: the outputs of frozen backbones, for any run."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,8 +61,10 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
     dataset = load_dataset([Path(root) for root in recipe.data])
     text_tower = TextTower(recipe.text_model)
     torch.manual_seed(recipe.seed)
-    model: Any = build_network(recipe, text_tower, len(dataset.label_space))
-    model = model.to(memory_format=torch.channels_last)
+    model, processor = build_network(recipe, text_tower, len(dataset.label_space))
+    if recipe.backbone != HYBRID_VIT:
+        recipe = replace(recipe, image_size=processor.size["height"], first_image_size=0)
+    model, backbone = only_trained(model, recipe)
     average = averaged(model, recipe.ema_decay)
     state = TrainingState(model, average, build_optimizer(model, recipe), Progress())
     if folder.state.exists():
@@ -65,14 +72,18 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
         _log.info("going on at step %d", state.progress.step)
     if world.is_first:
         folder.save_recipe(recipe)
-        read_pixels(dataset.train.paths, recipe.image_size, folder.pixels)
-    world.wait()
-    pixels = read_pixels(dataset.train.paths, recipe.image_size, folder.pixels)
+    with world.first_alone():
+        source = (
+            EmbeddingSource(dataset, backbone, processor, options.run.parent / EMBEDDINGS, world)
+            if recipe.freeze_encoder
+            else PictureSource(dataset, recipe, processor, folder.pixels, world)
+        )
     phrase_vectors = torch.from_numpy(text_tower.encode(dataset.phrases))
-    _Run(recipe, options, folder, dataset, state, pixels, phrase_vectors, world).finish()
+    _Run(recipe, options, folder, dataset, state, source, phrase_vectors, world).finish()
     if world.is_first:
+        folder.load_best(model)
+        model = whole(model, backbone, recipe)
         summary = _summary(dataset, state.progress)
-        processor = image_processor(recipe.image_size)
         train = dataset.train
         label_space = dataset.label_space.limited_to_seen(train.targets, train.known)
         folder.export(model, processor, label_space, recipe, summary)
@@ -90,15 +101,14 @@ class _Run:
         folder: RunFolder,
         dataset: Dataset,
         state: TrainingState,
-        pixels: npt.NDArray[np.uint8],
+        source: PictureSource | EmbeddingSource,
         phrase_vectors: torch.Tensor,
         world: World,
     ) -> None:
         self.recipe, self.options, self.folder = recipe, options, folder
         self.dataset, self.state, self.world = dataset, state, world
-        self.pixels, self.phrase_vectors = pixels, phrase_vectors
+        self.source, self.phrase_vectors = source, phrase_vectors
         self.model = world.parallel(state.model)
-        self.processor = image_processor(recipe.image_size)
         self.bf16 = has_bf16() if recipe.precision == "auto" else recipe.precision == "bf16"
         train = dataset.train
         self.weights = balanced_weights(
@@ -157,21 +167,12 @@ class _Run:
         recipe, state, world = self.recipe, self.state, self.world
         seed = recipe.seed * 1_000_003 + state.progress.step
         torch.manual_seed(seed * world.size + world.rank)  # dropout
-        batch = draw_batch(
-            self.dataset.train,
-            self.pixels,
-            rows,
-            self.dataset.label_space,
-            recipe,
-            size,
-            world,
-            torch.Generator().manual_seed(seed),
-        )
+        batch = self.source.draw(rows, size, torch.Generator().manual_seed(seed))
         train_mode(state.model)
         total = recipe.epochs * self.steps_per_epoch
         set_learning_rate(state.optimizer, warmup_cosine(state.progress.step, total, recipe.warmup))
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
-            output = self.model(normalise(batch.pictures, self.processor))
+            output = self.model(batch.pictures)
         vectors, label_space = world.gather(output.vectors), self.dataset.label_space
         tags = tag_loss(
             world.gather(output.logits),
@@ -199,7 +200,8 @@ class _Run:
         loss, tags, contrastive, similarity = (s / self.steps_per_epoch for s in progress.loss_sums)
         scores = torch.zeros(1 + len(self.dataset.roots), dtype=torch.float64)
         if self.world.is_first:
-            scores = validate(self.state.average.module, self.dataset, self.processor, self.bf16)
+            batches = self.source.validation_batches()
+            scores = validate(self.state.average.module, self.dataset, batches, self.bf16)
         score, *by_root = self.world.from_first(scores).tolist()
         record = EpochRecord(
             epoch=epoch + 1,
@@ -241,7 +243,9 @@ def training_size(recipe: Recipe, epoch: int) -> int:
     It grows in equal steps and is full in the last fifth of the epochs, as in Tan & Le,
     "EfficientNetV2" (ICML 2021), section 4.2: small pictures teach nearly as much, much faster.
     """
-    first = recipe.first_image_size or recipe.image_size
+    if not recipe.first_image_size:
+        return recipe.image_size
+    first = recipe.first_image_size
     share = min(1.0, epoch / max(1, 0.8 * recipe.epochs))
     side = first + share * (recipe.image_size - first)
     return round(side / FEATURE_STRIDE) * FEATURE_STRIDE

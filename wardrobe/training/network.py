@@ -1,4 +1,4 @@
-"""The network a recipe trains, and how pictures and modes are set for its steps."""
+"""The network a recipe trains, what of it, and how pictures and modes are set for its steps."""
 
 from typing import Any
 
@@ -6,20 +6,40 @@ import torch
 from torch import nn
 
 from wardrobe.encoders.hybrid_vit import HybridViTConfig
+from wardrobe.encoders.lora import add_lora, merge_lora
 from wardrobe.encoders.text_tower import TextTower
-from wardrobe.encoders.untrained import HYBRID_VIT, from_hub, hybrid_vit
+from wardrobe.encoders.untrained import (
+    HYBRID_VIT,
+    backbone_processor,
+    from_backbone,
+    hybrid_vit,
+    image_processor,
+)
 from wardrobe.encoders.wardrobe_model import WardrobeModel
 from wardrobe.training.recipe import Recipe
 
 
-def build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> WardrobeModel:
+class Embedded(nn.Module):
+    """Stands for a frozen backbone while its outputs are what goes in."""
+
+    def forward(self, pixel_values: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Returns the outputs `(batch, width)` as a backbone would."""
+        return {"pooler_output": pixel_values}
+
+
+def build_network(
+    recipe: Recipe, text_tower: TextTower, num_tags: int
+) -> tuple[WardrobeModel, Any]:
     """Returns a pretrained backbone with fresh heads, its first layers frozen as the recipe says.
+
+    Beside it, the image processor that travels with it.
 
     Raises:
         CheckpointError: pretrained weights are missing.
     """
     if recipe.backbone != HYBRID_VIT:
-        return from_hub(recipe.backbone, text_tower, num_tags)
+        processor = backbone_processor(recipe.backbone)
+        return from_backbone(recipe.backbone, text_tower, num_tags), processor
     config = HybridViTConfig(
         image_size=recipe.image_size,
         hidden_size=recipe.hidden_size,
@@ -31,7 +51,35 @@ def build_network(recipe: Recipe, text_tower: TextTower, num_tags: int) -> Wardr
     model = hybrid_vit(config, text_tower, num_tags)
     for block in model.vision_model.stem.blocks[: recipe.freeze_stem_blocks]:
         block.requires_grad_(False)
-    return model
+    return model, image_processor(recipe.image_size)
+
+
+def only_trained(model: Any, recipe: Recipe) -> tuple[Any, Any]:
+    """Returns the network as it is trained, and its own backbone.
+
+    A frozen backbone is taken out: neither its average nor its state needs keeping. For LoRA it
+    is given the matrices that are trained in its place.
+
+    Raises:
+        CheckpointError: the backbone cannot be adapted.
+    """
+    model = model.to(memory_format=torch.channels_last)
+    backbone = model.vision_model
+    if recipe.freeze_encoder:
+        model.vision_model = Embedded()
+    elif recipe.lora_rank:
+        model.vision_model = add_lora(backbone, recipe.lora_rank)
+    return model, backbone
+
+
+def whole(model: Any, backbone: Any, recipe: Recipe) -> WardrobeModel:
+    """Returns the trained network as an ordinary one, with its backbone."""
+    if recipe.freeze_encoder:
+        model.vision_model = backbone
+    elif recipe.lora_rank:
+        model.vision_model = merge_lora(model.vision_model)
+    trained: WardrobeModel = model
+    return trained
 
 
 def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:

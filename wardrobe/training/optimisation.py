@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from wardrobe.encoders.hybrid_vit import HybridViTModel
+from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.encoders.wardrobe_model import WardrobeModel
 from wardrobe.training.recipe import Recipe
 
@@ -14,8 +14,9 @@ from wardrobe.training.recipe import Recipe
 def build_optimizer(model: WardrobeModel, recipe: Recipe) -> torch.optim.AdamW:
     """Returns AdamW with a lower rate for pretrained layers and no decay of vectors."""
     backbone = model.vision_model
-    old = backbone.stem if isinstance(backbone, HybridViTModel) else backbone
-    pretrained = {id(parameter) for parameter in old.parameters()}
+    old = backbone.stem if recipe.backbone == HYBRID_VIT else backbone
+    # Of a backbone adapted by LoRA, only new matrices are trained.
+    pretrained = set() if recipe.lora_rank else {id(parameter) for parameter in old.parameters()}
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:

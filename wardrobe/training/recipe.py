@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.errors import BadRequestError
 
 
@@ -23,7 +24,18 @@ class Recipe:
     )
     balance: float = _flag(0.3, "0 sees all pictures alike, 1 evens the classes out", "data")
 
-    backbone: str = _flag("hybrid-vit", "hybrid-vit, or folder or hub id of a ViT", "network")
+    backbone: str = _flag(
+        HYBRID_VIT,
+        "hybrid-vit, or a checkpoint's folder, or folder or hub id of a ViT, DINOv2, CLIP or "
+        "SigLIP, each with its own image size",
+        "network",
+    )
+    freeze_encoder: bool = _flag(
+        False, "train heads alone, on the outputs of that backbone, which are kept", "network"
+    )
+    lora_rank: int = _flag(
+        0, "over 0: adapt that backbone by matrices of this rank (pip install peft)", "network"
+    )
     image_size: int = _flag(160, "side of the network's input, pixels", "network")
     hidden_size: int = _flag(256, "width of the hybrid ViT's transformer", "network")
     layers: int = _flag(4, "depth of the hybrid ViT's transformer", "network")
@@ -73,6 +85,7 @@ class Recipe:
             "epochs": (1, 10_000),
             "batch_size": (2, 65_536),
             "balance": (0, 1),
+            "lora_rank": (0, 1024),
             "dropout": (0, 0.9),
             "drop_path": (0, 0.9),
             "randaugment": (0, 8),
@@ -91,6 +104,13 @@ class Recipe:
                 raise BadRequestError(
                     f"{_option(name)} {getattr(self, name)} must be from {low} to {high}"
                 )
+        if self.freeze_encoder and self.lora_rank:
+            raise BadRequestError("--freeze-encoder and --lora-rank exclude each other; take one")
+        if self.backbone == HYBRID_VIT and (self.freeze_encoder or self.lora_rank):
+            raise BadRequestError(
+                "--freeze-encoder and --lora-rank need a trained --backbone, such as "
+                "models/wardrobe-base or a hub id; hybrid-vit begins untrained"
+            )
         if self.root_weights and len(self.root_weights) != len(self.data):
             raise BadRequestError(
                 f"--root-weights has {len(self.root_weights)} numbers for {len(self.data)} roots; "

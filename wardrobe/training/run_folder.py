@@ -58,6 +58,10 @@ class RunFolder:
         with atomic_write(self._best) as aside:
             save_file(weights, aside)
 
+    def load_best(self, model: nn.Module) -> None:
+        """Takes over the best epoch's weights."""
+        model.load_state_dict(load_file(self._best))
+
     def export(
         self,
         model: WardrobeModel,
@@ -66,11 +70,10 @@ class RunFolder:
         recipe: Recipe,
         summary: dict[str, Any],
     ) -> Path:
-        """Writes the best weights as a checkpoint folder and returns it.
+        """Writes the network as a checkpoint folder and returns it.
 
         What only a resume needs, the state and the pixels, is removed afterwards.
         """
-        model.load_state_dict(load_file(self._best))
         aside = self.path / ".checkpoint.tmp"
         shutil.rmtree(aside, ignore_errors=True)
         model.save_pretrained(aside)

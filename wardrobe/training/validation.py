@@ -1,7 +1,7 @@
 """Validation: macro mAP over all roots and of each, on pictures prepared as in serving."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,21 @@ MINIMUM_POSITIVES = 5
 
 
 @torch.inference_mode()
-def validate(model: nn.Module, dataset: Dataset, processor: Any, bf16: bool) -> torch.Tensor:
+def validate(
+    model: nn.Module, dataset: Dataset, batches: Iterable[torch.Tensor], bf16: bool
+) -> torch.Tensor:
     """Returns the macro mAP over all validation pictures, then over those of each root alone.
 
     A root in which no label has enough positives has NaN.
+
+    Args:
+        batches: the validation pictures, in order, as the network takes them.
     """
     model.eval()
     logits = []
-    for pixels in prepared_batches(dataset.val.paths, processor):
+    for pictures in batches:
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            logits.append(model(pixels.contiguous(memory_format=torch.channels_last)).logits)
+            logits.append(model(pictures).logits)
     scores = probabilities.from_logits(torch.cat(logits).numpy(), dataset.label_space)
 
     def macro_map(rows: Any) -> float:
@@ -59,4 +64,5 @@ def prepared_batches(
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(paths), batch_size):
-            yield torch.cat(list(pool.map(prepare, paths[start : start + batch_size])))
+            pixels = torch.cat(list(pool.map(prepare, paths[start : start + batch_size])))
+            yield pixels.contiguous(memory_format=torch.channels_last)
