@@ -119,7 +119,10 @@ def test_a_guarantee_keeps_the_calibration_and_is_written_down(
     ("flags", "complaint"),
     [
         (["--guarantee-recall", "1"], "cannot be guaranteed for colour"),
-        (["--guarantee-precision", "0.9", "--attributes", "season"], "no attribute 'season'"),
+        (
+            ["--guarantee-precision", "0.9", "--attributes", "season"],
+            "attribute 'season', only of colour, tone",
+        ),
         (["--attributes", "tone"], "--attributes goes with a guarantee"),
     ],
 )

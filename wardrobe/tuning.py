@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None) -> None:
     )
     had, encoder.temperatures = encoder.temperatures, None  # the network's own logits are read
     label_space, logits, targets, known = read_logits(encoder, arguments.data, arguments.split)
-    guarantee = _guarantee_of(arguments, label_space)
+    guarantee = _guarantee_of(arguments, label_space, known)
     tuned = tune_thresholds(
         logits,
         targets,
@@ -114,16 +114,21 @@ def _kept(temperatures: FloatArray | None, label_space: LabelSpace) -> FloatArra
     return np.ones(len(label_space), np.float32) if temperatures is None else temperatures
 
 
-def _guarantee_of(arguments: argparse.Namespace, label_space: LabelSpace) -> Guarantee | None:
+def _guarantee_of(
+    arguments: argparse.Namespace, label_space: LabelSpace, known: BoolArray
+) -> Guarantee | None:
     if arguments.guarantee is None:
         if arguments.attributes:
             raise BadRequestError("--attributes goes with a guarantee")
         return None
-    names = tuple(arguments.attributes or label_space.slices)
+    asked = [name for name, rows in zip(label_space.slices, known.T, strict=True) if rows.any()]
+    names = tuple(arguments.attributes or asked)
     for name in names:
-        if name not in label_space.slices:
-            known = ", ".join(label_space.slices)
-            raise BadRequestError(f"there is no attribute {name!r}; there are {known}")
+        if name not in asked:
+            raise BadRequestError(
+                f"the pictures do not say anything of an attribute {name!r}, "
+                f"only of {', '.join(asked)}"
+            )
     measure, at_least = arguments.guarantee
     return Guarantee(measure, at_least, arguments.confidence, names)
 
@@ -192,7 +197,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--attributes",
         nargs="+",
         metavar="NAME",
-        help="that the guarantee is for (default: all); the others are tuned as without one",
+        help="that the guarantee is for (default: all that the split knows); the others are tuned "
+        "as without one",
     )
     parser.add_argument(
         "--minimum-positives",
