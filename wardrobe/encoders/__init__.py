@@ -8,7 +8,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from wardrobe.encoders.base import Encoder, PictureEncoding
 from wardrobe.encoders.checkpoint import read_config
-from wardrobe.encoders.hardware import available_cores, has_bf16
+from wardrobe.encoders.hardware import available_cores, wants_bf16
 from wardrobe.encoders.transformers_encoder import HubEncoder, WardrobeEncoder
 from wardrobe.encoders.wardrobe_model import WardrobeConfig
 from wardrobe.errors import CheckpointError
@@ -43,10 +43,9 @@ def load_encoder(
         DatasetError: the labels cannot be read.
     """
     folder = _folder_of(name_or_path)
-    bf16 = has_bf16() if precision == "auto" else precision == "bf16"
     torch.set_num_threads(compute_threads or available_cores())
     name = folder.name if folder.name == Path(name_or_path).name else name_or_path
-    dtype = torch.bfloat16 if bf16 else torch.float32
+    dtype = torch.bfloat16 if wants_bf16(precision) else torch.float32
     if read_config(folder).get("model_type") == WardrobeConfig.model_type:
         return WardrobeEncoder(folder, name, dtype)
     return HubEncoder(folder, name, dtype, labels)

@@ -20,7 +20,12 @@ def available_cores() -> int:
     return max(1, cores)
 
 
-def has_bf16() -> bool:
-    """Returns whether the processor multiplies bf16 natively; emulated bf16 is slower than fp32."""
+def wants_bf16(precision: str) -> bool:
+    """Returns whether to compute in bf16, given `bf16`, `fp32`, or `auto`: where it is native.
+
+    Emulated bf16 is slower than fp32.
+    """
+    if precision != "auto":
+        return precision == "bf16"
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

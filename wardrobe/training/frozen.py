@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from wardrobe.encoders.hardware import has_bf16
 from wardrobe.encoders.wardrobe_model import pooled_output
+from wardrobe.errors import DatasetError
 from wardrobe.files import atomic_write, sha256_of
 from wardrobe.training.batches import Batch, draw_texts
 from wardrobe.training.dataset import Dataset
@@ -26,12 +26,18 @@ class EmbeddingSource:
     """Batches of a frozen backbone's outputs; no picture is changed or mixed."""
 
     def __init__(
-        self, dataset: Dataset, backbone: Any, processor: Any, folder: Path, world: World
+        self,
+        dataset: Dataset,
+        backbone: Any,
+        processor: Any,
+        bf16: bool,
+        folder: Path,
+        world: World,
     ) -> None:
         """Embeds the training and validation pictures, unless the folder has their embeddings."""
         self._split, self._world = dataset.train, world
         self._train, self._val = (
-            embed(split.paths, backbone, processor, folder)
+            embed(split.paths, backbone, processor, bf16, folder)
             for split in (dataset.train, dataset.val)
         )
 
@@ -54,7 +60,7 @@ class EmbeddingSource:
 
 @torch.inference_mode()
 def embed(
-    paths: Sequence[Path], backbone: Any, processor: Any, folder: Path
+    paths: Sequence[Path], backbone: Any, processor: Any, bf16: bool, folder: Path
 ) -> npt.NDArray[np.float32]:
     """Returns the backbone's pooled outputs `(pictures, width)`.
 
@@ -62,9 +68,9 @@ def embed(
         folder: keeps them under a digest of all that they depend on, for the next run.
 
     Raises:
-        UnreadablePictureError: a picture cannot be read.
+        DatasetError: a picture is missing.
+        UnreadablePictureError: a picture cannot be decoded.
     """
-    bf16 = has_bf16()
     cache = folder / f"{_digest(paths, backbone, processor, bf16)}.npy"
     if cache.exists():
         kept: npt.NDArray[np.float32] = np.load(cache, allow_pickle=False)
@@ -90,5 +96,11 @@ def _digest(paths: Sequence[Path], backbone: nn.Module, processor: Any, bf16: bo
         digest.update(name.encode())
         digest.update(tensor.contiguous().numpy().data)
     for path in paths:
-        digest.update(sha256_of(path).encode())
+        try:
+            digest.update(sha256_of(path).encode())
+        except OSError as error:
+            raise DatasetError(
+                f"cannot read {path}: {error.strerror}; "
+                "prepare_dataset.py --fix sets such pictures aside"
+            ) from error
     return digest.hexdigest()

@@ -16,7 +16,7 @@ from torch import nn
 from tqdm import tqdm
 
 from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
-from wardrobe.encoders.hardware import available_cores, has_bf16
+from wardrobe.encoders.hardware import available_cores, wants_bf16
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.losses import contrastive_loss, supervised_contrastive_loss, tag_loss
@@ -74,7 +74,14 @@ def train(recipe: Recipe, options: RunOptions) -> Path:
         folder.save_recipe(recipe)
     with world.first_alone():
         source = (
-            EmbeddingSource(dataset, backbone, processor, options.run.parent / EMBEDDINGS, world)
+            EmbeddingSource(
+                dataset,
+                backbone,
+                processor,
+                wants_bf16(recipe.precision),
+                options.run.parent / EMBEDDINGS,
+                world,
+            )
             if recipe.freeze_encoder
             else PictureSource(dataset, recipe, processor, folder.pixels, world)
         )
@@ -109,7 +116,7 @@ class _Run:
         self.dataset, self.state, self.world = dataset, state, world
         self.source, self.phrase_vectors = source, phrase_vectors
         self.model = world.parallel(state.model)
-        self.bf16 = has_bf16() if recipe.precision == "auto" else recipe.precision == "bf16"
+        self.bf16 = wants_bf16(recipe.precision)
         train = dataset.train
         self.weights = balanced_weights(
             train.targets, train.known, dataset.label_space, recipe.balance
