@@ -19,7 +19,7 @@ from transformers import (
 
 from tests import tiny_checkpoints
 from tests.tiny_checkpoints import LABEL_SPACE
-from wardrobe import indexing, prediction, tuning
+from wardrobe import applying, indexing, prediction, tuning
 from wardrobe.encoders import load_encoder
 from wardrobe.errors import CheckpointError
 from wardrobe.evaluation import script
@@ -212,17 +212,17 @@ def test_every_script_takes_it(family, folders, root, tmp_path, monkeypatch, cap
     assert (content["by_caption"] is not None) is tagged
 
     arguments = ["--checkpoint", str(checkpoint), "--data", str(root), "--folds", "2"]
-    assert tuning.optimize_main(arguments) == (0 if tagged else 2)
+    assert tuning.main(arguments) == (0 if tagged else 2)
     if tagged:
         thresholds = load_encoder(str(checkpoint), labels=folders["labels"]).thresholds
         assert not np.allclose(thresholds, 0.5)
         arguments = [str(checkpoint), "--thresholds", str(checkpoint / "thresholds.json")]
-        assert tuning.apply_main([*arguments, "--labels", str(folders["labels"])]) == 0
+        assert applying.main([*arguments, "--labels", str(folders["labels"])]) == 0
     else:
         assert "cannot tag" in capsys.readouterr().err
 
 
 def test_thresholds_of_a_hub_id_have_no_folder(root, capsys) -> None:
     arguments = ["--checkpoint", "openai/clip-vit-base-patch32", "--data", str(root)]
-    assert tuning.optimize_main(arguments) == 2
+    assert tuning.main(arguments) == 2
     assert "--local-dir" in capsys.readouterr().err

@@ -41,7 +41,7 @@ def reliability_plot(scores: TaggingScores) -> str:
         axes = figure.add_subplot(rows, _COLUMNS, place, xlim=(0, 1.05), ylim=(0, 1.05))
         axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
         count = sum(reliability.counts)
-        areas = [300 * in_bin / count for in_bin in reliability.counts]
+        areas = [300 * in_bin / max(count, 1) for in_bin in reliability.counts]
         axes.scatter(reliability.confidence, reliability.right, areas, alpha=0.7)
         axes.set_title(f"{name}: error {reliability.error:.3f}\n{count} tags", fontsize=8)
         axes.tick_params(labelsize=7)
