@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import CLIPVisionConfig, ResNetConfig, ResNetModel
+from transformers import (
+    CLIPVisionConfig,
+    Dinov2WithRegistersConfig,
+    ResNetConfig,
+    ResNetModel,
+    ViTConfig,
+)
 
 from tests import tiny_checkpoints
 from tests.tiny_checkpoints import LABEL_SPACE, save_text_tower, save_wardrobe
@@ -15,7 +21,8 @@ from wardrobe.encoders.activation_map import activation_maps
 from wardrobe.errors import UnsupportedQueryError
 
 LABELS = [0, 2, 4]
-TINY = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+TINY = {"hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 3}
+FAMILIES = ("hybrid", "wardrobe on clip", "wardrobe on vit", "wardrobe on dinov2", "clip", "siglip")
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +31,14 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Encoder]:
     root = tmp_path_factory.mktemp("explained")
     LABEL_SPACE.save(root / "labels.json")
     tower = save_text_tower(root / "tower")
-    vision = CLIPVisionConfig(**TINY, num_hidden_layers=3, image_size=32, patch_size=8)
+    backbones = {
+        "wardrobe on clip": CLIPVisionConfig(**TINY, image_size=32, patch_size=8),
+        "wardrobe on vit": ViTConfig(**TINY, image_size=32, patch_size=8),
+        "wardrobe on dinov2": Dinov2WithRegistersConfig(**TINY, image_size=32, patch_size=8),
+    }
     folders = {
         "hybrid": save_wardrobe(root / "hybrid", tower),
-        "wardrobe on clip": save_wardrobe(root / "backbone", tower, vision),
+        **{name: save_wardrobe(root / name, tower, vision) for name, vision in backbones.items()},
         "clip": tiny_checkpoints.save_clip(root / "clip"),
         "siglip": tiny_checkpoints.save_siglip(root / "siglip"),
     }
@@ -42,7 +53,7 @@ def noise(encoder: Encoder) -> torch.Tensor:
     return encoder.prepare(Image.fromarray(array))
 
 
-@pytest.mark.parametrize("family", ["hybrid", "wardrobe on clip", "clip", "siglip"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_maps_of_every_family(encoders, family) -> None:
     encoder = encoders[family]
     pixels = noise(encoder)

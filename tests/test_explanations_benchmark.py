@@ -31,7 +31,7 @@ SHIPPED = Path(__file__).parents[1] / "models" / "wardrobe-base"
 
 
 def test_the_heat_is_on_the_garment_and_learnt() -> None:
-    encoder, shuffled = (load_encoder(str(SHIPPED)) for _ in range(2))
+    encoder, shuffled = (load_encoder(str(SHIPPED), compute_threads=1) for _ in range(2))
     shuffle(shuffled, "heads.")
     figures: Figures = defaultdict(list)
     for garment, _ in islice(plan(40, seed=0), 0, 40, 8):

@@ -230,7 +230,7 @@ def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace
         metavar="FOLDER",
         help="also write what each selected tag looked at, "
         f"the {MAX_TAGS} most probable tags of a picture at most: the picture beside itself under "
-        "a heatmap, named line-picture-attribute=label.jpg; takes about 20 times as long",
+        "a heatmap, named line-picture-attribute=label.jpg",
     )
     parser.add_argument("--batch-size", type=positive_int, default=32, help="default: %(default)s")
     return parser.parse_args(argv)

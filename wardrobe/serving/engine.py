@@ -37,7 +37,7 @@ from wardrobe.tagger import Tagger
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What do labels of a prepared picture look at?"""
+    """A prepared picture, and the labels of which it is asked what they look at."""
 
     pixels: torch.Tensor
     labels: Sequence[int]
@@ -45,7 +45,7 @@ class Question:
 
 
 Input = torch.Tensor | str | Question
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Engine:
@@ -137,7 +137,7 @@ class Engine:
         self._batcher.submit(job)
         return job.future
 
-    def result(self, future: "Future[Answer]", deadline: float) -> Answer:
+    def result(self, future: "Future[Result]", deadline: float) -> Result:
         """Waits for an encoding or explanation, until the deadline at most.
 
         Raises:
