@@ -44,9 +44,7 @@ Ask = Callable[[], None]
 def main() -> int:
     """Measures, prints a table and writes the raw data."""
     settings = Settings()
-    encoder = load_encoder(
-        settings.encoder, precision=settings.precision, labels=settings.labels
-    )
+    encoder = load_encoder(settings.encoder, precision=settings.precision, labels=settings.labels)
     index = Index.open(settings.index, encoder)
     rows = random.Random(0).sample(range(index.count), min(index.count, REPEATS * REQUESTS * 2))
     pictures = [item.image_path.read_bytes() for item in index.items(rows)]
