@@ -23,6 +23,8 @@ def test_healthz_says_what_is_served(serve) -> None:
         "dimension": 13,
         "precision": "fp32",
         "has_text": True,
+        "has_tags": True,
+        "zero_shot": False,
         "index": {"kind": "flat", "count": 5, "fingerprint": ColourEncoder.fingerprint},
     }
     assert metric(client.get("/metrics").text, "wardrobe_ready") == 1
