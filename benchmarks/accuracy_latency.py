@@ -5,8 +5,8 @@
 
 About two minutes; run nothing else meanwhile. The hybrid ViT takes any multiple of 32 pixels: the
 checkpoint is copied and only its processor's size changed. Judged on the validation pictures.
-Writes benchmarks/results/accuracy_latency.json and docs/accuracy_latency.png; a point for each
-depth in ablations.json is drawn beside them.
+Beside them the depths that benchmarks.ablations trained. Writes
+benchmarks/results/accuracy_latency.json and docs/accuracy_latency.png.
 """
 
 import argparse
@@ -51,13 +51,20 @@ def main() -> int:
         for side, encoder in tqdm(encoders.items(), "accuracy", unit="resolution")
     }
     by_side = {side: {**scores[side], **times} for side, times in _time(encoders).items()}
-    write_json(RESULTS, {"checkpoint": str(arguments.checkpoint), "by_side": by_side})
-    depths = json.loads(ABLATIONS.read_text()) if ABLATIONS.exists() else {}
+    ablations = json.loads(ABLATIONS.read_text())
+    depths = {
+        layers: load_encoder(str(arguments.ablations / name.replace(" ", "-") / "checkpoint"))
+        for layers, name in DEPTHS.items()
+    }
+    by_depth = {
+        layers: {"macro_map": ablations[DEPTHS[layers]]["macro_map"], **times}
+        for layers, times in _time(depths).items()
+    }
+    found = {"checkpoint": str(arguments.checkpoint), "by_side": by_side, "by_depth": by_depth}
+    write_json(RESULTS, found)
     with atomic_write(PLOT) as aside:
-        _plot(by_side, {k: depths[v] for k, v in DEPTHS.items() if v in depths}).savefig(
-            aside, format="png"
-        )
-    sys.stdout.write(json.dumps(by_side, indent=1) + f"\nwritten: {RESULTS}, {PLOT}\n")
+        _plot(by_side, by_depth).savefig(aside, format="png")
+    sys.stdout.write(json.dumps(found, indent=1) + f"\nwritten: {RESULTS}, {PLOT}\n")
     return 0
 
 
@@ -85,46 +92,45 @@ def _score(encoder: Encoder, manifest: Manifest) -> dict[str, float]:
 def _time(encoders: dict[int, Encoder]) -> dict[int, dict[str, float]]:
     """Returns medians of forwards; the encoders take turns, so that a slow minute hits them all."""
     times: dict[int, dict[int, list[float]]] = {
-        side: {batch: [] for batch in BATCHES} for side in encoders
+        name: {batch: [] for batch in BATCHES} for name in encoders
     }
     for _ in tqdm(range(ROUNDS), "latency", unit="round"):
-        for side, encoder in encoders.items():
+        for name, encoder in encoders.items():
             for batch in BATCHES:
-                pixels = torch.rand(batch, 3, side, side) * 2 - 1
+                pixels = torch.rand(batch, 3, encoder.picture_side, encoder.picture_side) * 2 - 1
                 started = time.perf_counter()
                 encoder.encode_pictures(pixels)
-                times[side][batch].append(1000 * (time.perf_counter() - started) / batch)
+                times[name][batch].append(1000 * (time.perf_counter() - started) / batch)
     return {
-        side: {
+        name: {
             f"milliseconds_a_picture_batch_{batch}": statistics.median(values[5:])
             for batch, values in by_batch.items()
         }
-        for side, by_batch in times.items()
+        for name, by_batch in times.items()
     }
 
 
-def _plot(by_side: dict[int, dict[str, float]], depths: dict[int, dict[str, Any]]) -> Figure:
+def _plot(by_side: dict[int, dict[str, float]], by_depth: dict[int, dict[str, float]]) -> Figure:
     figure = Figure(figsize=(9, 3.5), layout="constrained")
-    resolution, depth = figure.subplots(1, 2)
-    for batch in BATCHES:
-        milliseconds = [p[f"milliseconds_a_picture_batch_{batch}"] for p in by_side.values()]
-        _curve(resolution, f"batch of {batch}", list(by_side), milliseconds, by_side)
-    resolution.set(title="resolution of the shipped checkpoint, pixels")
-    milliseconds = [point["encode_milliseconds"] for point in depths.values()]
-    _curve(depth, "batch of 1", list(depths), milliseconds, depths)
-    depth.set(title="layers, short runs at 96 pixels")
+    panels = zip(
+        figure.subplots(1, 2),
+        ("resolution of the shipped checkpoint, pixels", "layers, short runs at 96 pixels"),
+        (by_side, by_depth),
+        strict=True,
+    )
+    for panel, title, points in panels:
+        for batch in BATCHES:
+            _curve(panel, f"batch of {batch}", f"milliseconds_a_picture_batch_{batch}", points)
+        panel.set(title=title, xlabel="ms a picture", ylabel="validation macro mAP")
+        panel.legend()
     return figure
 
 
-def _curve(
-    panel: Any, label: str, names: list[int], xs: list[float], points: dict[int, dict[str, Any]]
-) -> None:
-    scores = [point["macro_map"] for point in points.values()]
-    panel.plot(xs, scores, marker="o", label=label)
-    for name, x, y in zip(names, xs, scores, strict=True):
+def _curve(panel: Any, label: str, measure: str, points: dict[int, dict[str, float]]) -> None:
+    xs, ys = ([point[name] for point in points.values()] for name in (measure, "macro_map"))
+    panel.plot(xs, ys, marker="o", label=label)
+    for name, x, y in zip(points, xs, ys, strict=True):
         panel.annotate(str(name), (x, y), textcoords="offset points", xytext=(4, -11))
-    panel.set(xlabel="ms a picture", ylabel="validation macro mAP")
-    panel.legend()
 
 
 def _parse() -> argparse.Namespace:
@@ -132,6 +138,9 @@ def _parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--checkpoint", type=Path, default=Path("models/wardrobe-base"))
+    parser.add_argument(
+        "--ablations", type=Path, default=Path("runs/ablations"), help="where those runs are"
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="ROOT")
     return parser.parse_args()
 
