@@ -3,7 +3,8 @@
     python -m benchmarks.ablations --data multi_label_dataset/fashion-product-images \
         --more multi_label_dataset/clothing-dataset multi_label_dataset/drawn-seen
 
-About 40 minutes on 2 idle cores. Every row keeps what the rows above it added. A row is trained
+About 40 minutes on 2 idle cores. A row that begins with + keeps what the rows above it added; the
+others change one thing of the hybrid ViT. A row is trained
 with the recipe's own loop and judged on the validation pictures of --data; rows already measured
 are kept, so an interrupted run goes on. The figures go to benchmarks/results/ablations.json.
 """

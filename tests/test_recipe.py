@@ -94,6 +94,8 @@ def test_flags_are_the_recipe_and_bad_values_are_refused(
     assert options == RunOptions(run=Path("r"), tensorboard=True)
     with pytest.raises(BadRequestError, match="--batch-size 1 must be from 2"):
         parse(Recipe(), "", ["--data", "a", "--batch-size", "1"])
+    with pytest.raises(BadRequestError, match="--first-image-size 8 must be 0, or at least 32"):
+        parse(Recipe(), "", ["--data", "a", "--first-image-size", "8"])
     with pytest.raises(SystemExit):
         parse(Recipe(), "", [])
     assert "prepare_dataset.py" in capsys.readouterr().err
