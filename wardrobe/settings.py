@@ -26,6 +26,10 @@ class Settings(BaseSettings):
         default=Path("models/wardrobe-base"),
         description="labels.json, or a folder that has one: what a CLIP or SigLIP tags, zero-shot",
     )
+    networks: Path = Field(
+        default=Path("networks"),
+        description="Folder that keeps the networks exported of checkpoints; made on first use",
+    )
     index: Path = Field(
         default=Path("indexes/demo"), description="Index folder made by build_index.py"
     )

@@ -13,11 +13,12 @@ from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
 
-import torch
+import numpy as np
 from PIL import Image
 
 from wardrobe import images
 from wardrobe.encoders import Encoder
+from wardrobe.encoders.base import PixelArray
 from wardrobe.errors import (
     DeadlineExceededError,
     TooLargeError,
@@ -39,12 +40,12 @@ from wardrobe.tagger import Tagger
 class Question:
     """A prepared picture, and the labels of which it is asked what they look at."""
 
-    pixels: torch.Tensor
+    pixels: PixelArray
     labels: Sequence[int]
     seen_part: tuple[float, float]
 
 
-Input = torch.Tensor | str | Question
+Input = PixelArray | str | Question
 Result = TypeVar("Result")
 
 
@@ -128,6 +129,7 @@ class Engine:
         self, upload: Upload, labels: Sequence[int], deadline: float
     ) -> "Future[list[Image.Image]]":
         """Starts drawing the heatmaps of labels, columns of the logits, of a readable picture."""
+        self.encoder.load_explanations()  # here, and not in the encoding thread
         with telemetry.stage("decode"):
             picture = self._decoded(self._bytes_of(upload))
             question = Question(
@@ -169,7 +171,7 @@ class Engine:
             )
         return data
 
-    def _pixels_of(self, data: bytes) -> torch.Tensor:
+    def _pixels_of(self, data: bytes) -> PixelArray:
         with telemetry.stage("decode"):
             return self.encoder.prepare(self._decoded(data))
 
@@ -223,7 +225,7 @@ class Engine:
 
         It runs in the encoding thread.
         """
-        pictures = [value for value in values if isinstance(value, torch.Tensor)]
+        pictures = [value for value in values if isinstance(value, np.ndarray)]
         texts = [value for value in values if isinstance(value, str)]
         of_pictures = iter(self._encode_pictures(pictures) if pictures else [])
         of_texts = iter(self._encode_texts(texts) if texts else [])
@@ -239,8 +241,8 @@ class Engine:
         telemetry.ENCODED_INPUTS.labels("explanation").inc()
         return list(heatmaps(maps, question.seen_part))
 
-    def _encode_pictures(self, pictures: Sequence[torch.Tensor]) -> list[Encoding]:
-        encoding = self.encoder.encode_pictures(torch.stack(list(pictures)))
+    def _encode_pictures(self, pictures: Sequence[PixelArray]) -> list[Encoding]:
+        encoding = self.encoder.encode_pictures(np.stack(pictures))
         telemetry.ENCODED_INPUTS.labels("picture").inc(len(pictures))
         rows = repeat(None) if encoding.logits is None else encoding.logits
         # Copies, because a cached row must not keep its whole batch in memory.
