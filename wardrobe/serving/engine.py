@@ -31,6 +31,7 @@ from wardrobe.searcher import Searcher
 from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
+from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
@@ -63,6 +64,8 @@ class Engine:
             else None
         )
         self._cache = EncodingCache(settings.cache_bytes)
+        url = settings.cache_url.get_secret_value()
+        self._remote_cache = RemoteCache(url, encoder.dimension) if url else None
         self._in_flight: dict[bytes, Job[Input, Encoding]] = {}
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
@@ -102,6 +105,8 @@ class Engine:
     def close(self) -> None:
         """Finishes what is in flight and ends the encoding thread."""
         self._batcher.close()
+        if self._remote_cache:
+            self._remote_cache.close()
 
     def encode_picture(self, upload: Upload, deadline: float) -> "Future[Encoding]":
         """Starts encoding a picture; errors arrive in the future, as the encoding does."""
@@ -185,7 +190,7 @@ class Engine:
     def _encode(
         self, kind: str, content: bytes, prepare: Callable[[], Input], deadline: float
     ) -> "Future[Encoding]":
-        """Finds an encoding in the cache or on its way; else prepares the input and queues it."""
+        """Finds an encoding in a cache or on its way; else prepares the input and queues it."""
         digest = hashlib.sha256(f"{kind}\0{self.encoder.fingerprint}\0".encode())
         digest.update(content)
         key = digest.digest()
@@ -199,11 +204,16 @@ class Engine:
                 telemetry.CACHE_LOOKUPS.labels("shared").inc()
                 job.deadline = max(job.deadline, deadline)
                 return job.future
-            telemetry.CACHE_LOOKUPS.labels("miss").inc()
             job = self._in_flight[key] = Job(deadline)
         job.future.add_done_callback(partial(self._keep, key))
         try:
+            if self._remote_cache and (known := self._remote_cache.get(key)):
+                telemetry.CACHE_LOOKUPS.labels("remote_hit").inc()
+                job.future.set_result(known)
+                return job.future
+            telemetry.CACHE_LOOKUPS.labels("miss").inc()
             job.value = prepare()
+            job.future.add_done_callback(partial(self._share, key))
             self._batcher.submit(job)
         except Exception as error:
             job.future.set_exception(error)
@@ -214,6 +224,10 @@ class Engine:
             if not future.cancelled() and future.exception() is None:
                 self._cache.put(key, future.result())
             del self._in_flight[key]
+
+    def _share(self, key: bytes, future: "Future[Encoding]") -> None:
+        if self._remote_cache and not future.cancelled() and future.exception() is None:
+            self._remote_cache.put(key, future.result())
 
     def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
         jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]
