@@ -31,13 +31,13 @@ def export(folder: Path) -> Networks:
             f"{folder} was trained with a text tower of SHA-256 {config.text_model_sha256}, "
             f"but {config.text_model} here has {tower.sha256}"
         )
-    with _tracing():
+    with tracing():
         return Networks(_pictures(pictures), _texts(tower, pictures.model), _tokenizer(tower))
 
 
 @contextmanager
-def _tracing() -> Iterator[None]:
-    """Torch's fused transformer layer has no counterpart; tracers warn of every shape they read."""
+def tracing() -> Iterator[None]:
+    """Lets networks be traced: without torch's fused transformer layer, which others lack."""
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
