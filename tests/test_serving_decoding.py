@@ -176,7 +176,9 @@ def test_who_shares_a_picture_keeps_it_wanted_until_the_last_deadline(serve, enc
     assert engine.result(follower, later) is not None
 
 
-def test_who_asks_for_what_is_being_dropped_gets_it_anew(serve, encoder, monkeypatch) -> None:
+def test_who_asks_for_what_is_being_dropped_gets_it_anew(
+    serve, encoder, monkeypatch, caplog
+) -> None:
     client = serve(encoder)
     monkeypatch.setattr(Batcher, "extend", lambda *_: False)  # as when it loses the race
     encoder.hold()
@@ -189,6 +191,7 @@ def test_who_asks_for_what_is_being_dropped_gets_it_anew(serve, encoder, monkeyp
     hits = sample(client, "wardrobe_cache_lookups_total", result="hit")
     assert search(client, picture("blue")).json["results"] == answers[0].json["results"]
     assert sample(client, "wardrobe_cache_lookups_total", result="hit") == hits + 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_whatever_ends_a_decode_the_picture_can_be_asked_for_again(serve, encoder) -> None:
