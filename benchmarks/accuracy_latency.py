@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -97,7 +97,8 @@ def _time(encoders: dict[int, Encoder]) -> dict[int, dict[str, float]]:
     for _ in tqdm(range(ROUNDS), "latency", unit="round"):
         for name, encoder in encoders.items():
             for batch in BATCHES:
-                pixels = torch.rand(batch, 3, encoder.picture_side, encoder.picture_side) * 2 - 1
+                side = encoder.picture_side
+                pixels = np.random.default_rng(0).integers(0, 256, (batch, side, side, 3), np.uint8)
                 started = time.perf_counter()
                 encoder.encode_pictures(pixels)
                 times[name][batch].append(1000 * (time.perf_counter() - started) / batch)

@@ -23,7 +23,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from wardrobe.encoders import Encoder, load_encoder
-from wardrobe.encoders.base import FloatArray
+from wardrobe.encoders.base import FloatArray, PixelArray
 from wardrobe.explanation import tags_to_explain
 from wardrobe.images import read
 from wardrobe.manifest import Manifest
@@ -65,7 +65,7 @@ def main() -> int:
     return 0
 
 
-def labels_of(encoder: Encoder, pixels: torch.Tensor) -> list[int]:
+def labels_of(encoder: Encoder, pixels: PixelArray) -> list[int]:
     """Returns the columns of a prepared picture's selected tags."""
     assert encoder.label_space is not None
     assert encoder.thresholds is not None
@@ -74,24 +74,24 @@ def labels_of(encoder: Encoder, pixels: torch.Tensor) -> list[int]:
     return list(tags_to_explain(tags, encoder.label_space).values())
 
 
-def check_places(maps: FloatArray, pixels: torch.Tensor, figures: Figures) -> None:
+def check_places(maps: FloatArray, pixels: PixelArray, figures: Figures) -> None:
     """Adds how much of the heat is on the garment, where the background is plain."""
     garment = garment_in(pixels)
     if garment is not None:
-        heat = stretched(maps, pixels)
+        heat = stretched(maps, pixels.shape[:2])
         figures[ON_GARMENT] += list((heat * garment).sum((1, 2)) / heat.sum((1, 2)).clip(1e-9))
         figures[AREA] += [float(garment.mean())] * len(maps)
 
 
 def check_deletion(
     encoder: Encoder,
-    pixels: torch.Tensor,
+    pixels: PixelArray,
     labels: Sequence[int],
     maps: FloatArray,
     figures: Figures,
 ) -> None:
     """Adds how much of the tags' probabilities goes with the hottest places, and with others."""
-    for name, masks in _masks(stretched(maps, pixels), maps.shape[1:]).items():
+    for name, masks in _masks(stretched(maps, pixels.shape[:2]), maps.shape[1:]).items():
         figures[name] += list(falls(encoder, pixels, labels, masks))
 
 
@@ -106,22 +106,23 @@ def check_learnt(maps: FloatArray, shuffled: FloatArray, name: str, figures: Fig
 def shuffle(encoder: Encoder, prefix: str) -> None:
     """Shuffles each tensor of the network's parameters whose names have a prefix."""
     generator = torch.Generator().manual_seed(0)
-    for name, parameter in encoder._model.named_parameters():  # type: ignore[attr-defined]
+    encoder.load_explanations()
+    network = encoder._network.model  # type: ignore[attr-defined]
+    for name, parameter in network.named_parameters():
         if name.startswith(prefix):
             order = torch.randperm(parameter.numel(), generator=generator)
             parameter.copy_(parameter.flatten()[order].view_as(parameter))
 
 
-def stretched(maps: FloatArray, pixels: torch.Tensor) -> FloatArray:
+def stretched(maps: FloatArray, size: tuple[int, ...]) -> FloatArray:
     """Returns maps `(labels, height, width)` at the size of the prepared picture."""
-    size = pixels.shape[-2:]
     large = functional.interpolate(torch.from_numpy(maps)[:, None], size, mode="bilinear")
     return large[:, 0].numpy()
 
 
-def garment_in(pixels: torch.Tensor) -> np.ndarray | None:
+def garment_in(pixels: PixelArray) -> np.ndarray | None:
     """Returns where a prepared picture differs from its plain border; None without a plain one."""
-    picture = (pixels.numpy() - pixels.min().item()) / (np.ptp(pixels.numpy()) + 1e-9)
+    picture = (pixels.transpose(2, 0, 1) - float(pixels.min())) / (np.ptp(pixels) + 1e-9)
     border = np.ones(picture.shape[1:], bool)
     border[5:-5, 5:-5] = False
     if picture[:, border].std(axis=1).max() > PLAIN:
@@ -131,16 +132,18 @@ def garment_in(pixels: torch.Tensor) -> np.ndarray | None:
 
 
 def falls(
-    encoder: Encoder, pixels: torch.Tensor, labels: Sequence[int], masks: np.ndarray
+    encoder: Encoder, pixels: PixelArray, labels: Sequence[int], masks: np.ndarray
 ) -> np.ndarray:
     """Returns how much blurring each label's places `(draws, labels, height, width)` costs it.
 
     The fall of its probability is the mean over the draws.
     """
-    coarse = functional.interpolate(pixels[None], (5, 5), mode="area")
-    blurred = functional.interpolate(coarse, pixels.shape[-2:], mode="bilinear")
+    picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
+    coarse = functional.interpolate(picture, (5, 5), mode="area")
+    blurred = functional.interpolate(coarse, pixels.shape[:2], mode="bilinear")
     places = torch.from_numpy(masks).flatten(0, 1)[:, None]
-    pictures = torch.cat([pixels[None], torch.where(places, blurred, pixels)])
+    masked = torch.cat([picture, torch.where(places, blurred, picture)])
+    pictures = masked.round().byte().permute(0, 2, 3, 1).contiguous().numpy()
     assert encoder.label_space is not None
     before, *after = from_logits(encoder.encode_pictures(pictures).logits, encoder.label_space)
     columns = list(labels)
@@ -152,7 +155,7 @@ def _masks(heat: FloatArray, grid: tuple[int, ...]) -> dict[str, np.ndarray]:
     """Returns the fifths to blur `(draws, labels, height, width)`; random ones in a map's grid."""
     count, height, width = heat.shape
     noise = np.random.default_rng(0).random((RANDOM_DRAWS * count, *grid), np.float32)
-    random = stretched(noise, torch.empty(3, height, width))
+    random = stretched(noise, (height, width))
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     middle = np.broadcast_to(-(y**2 + x**2), (1, count, height, width))
     return {

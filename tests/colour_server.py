@@ -4,18 +4,17 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
-
 from tests.fakes import ColourEncoder
 from tests.tiny_index import colour_index
 from wardrobe.encoders import PictureEncoding
+from wardrobe.encoders.base import PixelArray
 from wardrobe.serving.app import create_app
 
 
 class SlowColourEncoder(ColourEncoder):
     """Takes half a second a batch, long enough to stop the server in the middle of one."""
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         time.sleep(0.5)
         return super().encode_pictures(pixels)
 

@@ -8,6 +8,8 @@ import pytest
 from tests.fakes import ColourEncoder
 from tests.serving import ContractClient
 from tests.tiny_index import colour_index
+from wardrobe.encoders import compiled_encoder
+from wardrobe.encoders.networks import load_networks as load
 from wardrobe.serving.app import create_app
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
@@ -21,6 +23,18 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"no real pictures in {folder}; WARDROBE_REAL_DATA names another folder")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_networks(tmp_path_factory):
+    """Tiny checkpoints are the same in many tests: their networks are exported once a session."""
+    kept = tmp_path_factory.mktemp("networks")
+    os.environ["NETWORKS"] = str(kept)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            compiled_encoder, "load_networks", lambda folder, kept_in: load(folder, kept_in or kept)
+        )
+        yield
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from PIL import Image
 
-from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding
+from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding, PixelArray
 from wardrobe.labels import Attribute, LabelSpace
 
 _WORDS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
@@ -33,16 +32,17 @@ class ColourEncoder(Encoder):
     picture_side = 2
     precision = "fp32"
 
-    def prepare(self, picture: Image.Image) -> torch.Tensor:
+    def prepare(self, picture: Image.Image) -> PixelArray:
         thumbnail = picture.resize((2, 2), Image.Resampling.BOX)
-        return torch.from_numpy(np.asarray(thumbnail, np.float32).transpose(2, 0, 1) / 255)
+        return np.asarray(thumbnail)
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
-        flat = pixels.flatten(1).numpy() - 0.5
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
+        shares = np.float32(pixels.transpose(0, 3, 1, 2)) / 255
+        flat = shares.reshape(len(shares), -1) - 0.5
         # The constant keeps a mid-grey picture from having no direction.
         vectors = np.concatenate([flat, np.full((len(flat), 1), 0.1, np.float32)], axis=1)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        channels = pixels.mean(dim=(2, 3)).numpy()
+        channels = shares.mean(axis=(2, 3))
         bright = 10 * (channels.mean(axis=1) - 0.5)
         reddish = 10 * (channels[:, 0] - 0.5)
         logits = np.column_stack([10 * channels, bright, reddish])
@@ -50,11 +50,12 @@ class ColourEncoder(Encoder):
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         pictures = [Image.new("RGB", (2, 2), self._colour_of(text)) for text in texts]
-        return self.encode_pictures(torch.stack([self.prepare(p) for p in pictures])).vectors
+        return self.encode_pictures(np.stack([self.prepare(p) for p in pictures])).vectors
 
-    def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
+    def explain(self, pixels: PixelArray, labels: Sequence[int]) -> FloatArray:
         """A label looks where its channel is strongest; `tone` at everything alike."""
-        channels = torch.cat([pixels, torch.ones_like(pixels[:2])]).numpy()[list(labels)]
+        shares = np.float32(pixels.transpose(2, 0, 1)) / 255
+        channels = np.concatenate([shares, np.ones_like(shares[:2])])[list(labels)]
         return channels / channels.max(axis=(1, 2), keepdims=True).clip(1e-9)
 
     @staticmethod

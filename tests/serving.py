@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import torch
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
@@ -18,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from tests.fakes import ColourEncoder
 from wardrobe.encoders import PictureEncoding
+from wardrobe.encoders.base import PixelArray
 from wardrobe.serving import openapi
 from wardrobe.serving.service import current_service
 
@@ -35,7 +35,7 @@ class GatedEncoder(ColourEncoder):
         self.batches.clear()
         self.gate.clear()
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         self.batches.append(len(pixels))
         assert self.gate.wait(20)
         return super().encode_pictures(pixels)

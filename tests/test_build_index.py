@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe import indexing
-from wardrobe.encoders.base import PictureEncoding
+from wardrobe.encoders.base import PictureEncoding, PixelArray
 from wardrobe.errors import DatasetError, IndexFolderError
 from wardrobe.index import Index
 from wardrobe.index.sources import read_source
@@ -36,7 +35,7 @@ class CountingEncoder(ColourEncoder):
     def __init__(self) -> None:
         self.pictures = 0
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         self.pictures += len(pixels)
         return super().encode_pictures(pixels)
 
@@ -47,7 +46,7 @@ class HeadlessEncoder(ColourEncoder):
     label_space = None
     thresholds = None
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         return PictureEncoding(super().encode_pictures(pixels).vectors, None)
 
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 import torch
 from PIL import Image
@@ -60,7 +61,7 @@ def test_clip_vectors_are_the_librarys(
     texts = ["a red dress", "jeans"]
     tokens = tokenizer(texts, padding=True, return_tensors="pt")
 
-    encoding = encoder.encode_pictures(torch.stack([encoder.prepare(p) for p in pictures]))
+    encoding = encoder.encode_pictures(np.stack([encoder.prepare(p) for p in pictures]))
 
     expected = _unit(model.get_image_features(**inputs).pooler_output)
     np.testing.assert_allclose(encoding.vectors, expected, atol=1e-5)
@@ -77,7 +78,7 @@ def test_vit_vectors_are_the_librarys(
     model = ViTModel.from_pretrained(folders["vit"]).eval()
     processor = ViTImageProcessorPil.from_pretrained(folders["vit"])
 
-    encoding = encoder.encode_pictures(torch.stack([encoder.prepare(p) for p in pictures]))
+    encoding = encoder.encode_pictures(np.stack([encoder.prepare(p) for p in pictures]))
 
     expected = _unit(model(**processor(images=pictures, return_tensors="pt")).pooler_output)
     np.testing.assert_allclose(encoding.vectors, expected, atol=1e-5)
@@ -93,7 +94,7 @@ def test_wardrobe_checkpoint_gives_vectors_logits_and_text(
     processor = ViTImageProcessorPil.from_pretrained(folders["wardrobe"])
     expected = model(processor(images=pictures, return_tensors="pt").pixel_values)
 
-    encoding = encoder.encode_pictures(torch.stack([encoder.prepare(p) for p in pictures]))
+    encoding = encoder.encode_pictures(np.stack([encoder.prepare(p) for p in pictures]))
 
     np.testing.assert_allclose(encoding.vectors, expected.vectors.detach(), atol=1e-5)
     np.testing.assert_allclose(encoding.logits, expected.logits.detach(), atol=1e-5)
@@ -112,7 +113,7 @@ def test_any_vision_model_can_be_the_backbone(folders: dict[str, Path], tmp_path
     )
     folder = tiny_checkpoints.save_wardrobe(tmp_path / "on-clip", folders["text"], config)
     encoder = load_encoder(str(folder))
-    encoding = encoder.encode_pictures(torch.zeros(2, 3, 32, 32))
+    encoding = encoder.encode_pictures(np.zeros((2, 32, 32, 3), np.uint8))
     assert encoding.logits is not None
     assert encoding.logits.shape == (2, 5)
 
@@ -121,8 +122,9 @@ def test_bf16_agrees_with_fp32(folders: dict[str, Path], pictures: list[Image.Im
     encodings = []
     for precision in ("fp32", "bf16"):
         encoder = load_encoder(str(folders["wardrobe"]), precision=precision)
-        assert encoder.precision == precision
-        pixels = torch.stack([encoder.prepare(picture) for picture in pictures])
+        native = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        assert encoder.precision == (precision if native else "fp32")
+        pixels = np.stack([encoder.prepare(picture) for picture in pictures])
         encodings.append(encoder.encode_pictures(pixels))
     cosines = (encodings[0].vectors * encodings[1].vectors).sum(axis=1)
     assert cosines.min() > 0.99
@@ -132,7 +134,7 @@ def test_a_batch_equals_its_pictures_one_by_one(
     folders: dict[str, Path], pictures: list[Image.Image]
 ) -> None:
     encoder = load_encoder(str(folders["wardrobe"]), precision="fp32")
-    pixels = torch.stack([encoder.prepare(picture) for picture in pictures])
+    pixels = np.stack([encoder.prepare(picture) for picture in pictures])
     alone = np.concatenate([encoder.encode_pictures(p[None]).vectors for p in pixels])
     np.testing.assert_allclose(encoder.encode_pictures(pixels).vectors, alone, atol=1e-5)
 
@@ -191,7 +193,7 @@ def test_a_calibration_divides_the_logits_and_changes_the_fingerprint(
     path = folder / "calibration.json"
     save_temperatures(path, temperatures, tiny_checkpoints.LABEL_SPACE, minimum_positives=20)
     calibrated = load_encoder(str(folder), precision="fp32")
-    pixels = torch.stack([plain.prepare(picture) for picture in pictures])
+    pixels = np.stack([plain.prepare(picture) for picture in pictures])
     before, after = plain.encode_pictures(pixels), calibrated.encode_pictures(pixels)
     np.testing.assert_allclose(after.logits, before.logits / temperatures, rtol=1e-6)
     np.testing.assert_array_equal(after.vectors, before.vectors)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe import images
-from wardrobe.encoders.base import PictureEncoding
+from wardrobe.encoders.base import PictureEncoding, PixelArray
 from wardrobe.encoding import encode_pictures, encode_split, encode_texts
 from wardrobe.errors import DatasetError, TooLargeError, UnreadablePictureError
 from wardrobe.manifest import Item, Manifest
@@ -66,7 +65,7 @@ def test_no_pictures():
 
 
 class HeadlessEncoder(ColourEncoder):
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         return PictureEncoding(super().encode_pictures(pixels).vectors, None)
 
 

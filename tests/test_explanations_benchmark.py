@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
 
 from benchmarks.explanations import (
@@ -24,6 +23,7 @@ from benchmarks.explanations import (
 )
 from tests.fakes import ColourEncoder
 from wardrobe.encoders import PictureEncoding, load_encoder
+from wardrobe.encoders.base import PixelArray
 from wardrobe.rendering.catalogue import plan
 from wardrobe.rendering.drawing import draw_garment
 
@@ -48,15 +48,15 @@ def test_the_heat_is_on_the_garment_and_learnt() -> None:
 class _DotEncoder(ColourEncoder):
     """`Red` is as probable as the reddest pixel is red."""
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
-        strongest = 10 * pixels.amax(dim=(2, 3)).numpy()
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
+        strongest = np.float32(pixels.max(axis=(1, 2))) / 25.5
         logits = np.column_stack([strongest, np.zeros((len(pixels), 2), np.float32)])
-        return PictureEncoding(super().encode_pictures(pixels[..., :2, :2]).vectors, logits)
+        return PictureEncoding(super().encode_pictures(pixels[:, :2, :2]).vectors, logits)
 
 
 def test_what_is_blurred_is_the_hottest_fifth_or_another() -> None:
-    pixels = torch.zeros(3, 40, 40)
-    pixels[0, 5, 5] = 1
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    pixels[5, 5, 0] = 255
     maps = np.zeros((1, 10, 10), np.float32)
     maps[0, :4, :5] = 1  # a fifth of the picture
     figures: Figures = defaultdict(list)
@@ -69,9 +69,9 @@ def test_what_is_blurred_is_the_hottest_fifth_or_another() -> None:
 def test_the_garment_is_found_on_a_plain_background_only() -> None:
     picture = Image.new("RGB", (64, 64), "white")
     ImageDraw.Draw(picture).rectangle((20, 10, 39, 49), fill="navy")
-    pixels = torch.from_numpy(np.asarray(picture, np.float32).transpose(2, 0, 1) / 127.5 - 1)
+    pixels = np.array(picture)
     expected = np.zeros((64, 64), bool)
     expected[10:50, 20:40] = True
     np.testing.assert_array_equal(garment_in(pixels), expected)
-    pixels[:, :, :3] = -1  # something dark runs along the border
+    pixels[:, :3] = 0  # something dark runs along the border
     assert garment_in(pixels) is None

@@ -31,7 +31,12 @@ def test_every_metric_is_described(serve) -> None:
 
 
 def test_every_error_a_caller_can_meet_is_described() -> None:
-    offline = {errors.DatasetError, errors.CheckpointError, errors.IndexFolderError}
+    offline = {
+        errors.SettingError,
+        errors.DatasetError,
+        errors.CheckpointError,
+        errors.IndexFolderError,
+    }
     classes = [errors.WardrobeError]
     for parent in classes:
         classes.extend(parent.__subclasses__())

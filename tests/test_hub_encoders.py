@@ -15,6 +15,7 @@ from transformers import (
     Siglip2ImageProcessorPil,
     ViTConfig,
     ViTForImageClassification,
+    ViTImageProcessorPil,
 )
 
 from tests import tiny_checkpoints
@@ -70,7 +71,7 @@ def _unit(array: torch.Tensor) -> np.ndarray:
 
 def _encode(folder: Path, pictures: list[Image.Image], **options):
     encoder = load_encoder(str(folder), precision="fp32", **options)
-    return encoder, encoder.encode_pictures(torch.stack([encoder.prepare(p) for p in pictures]))
+    return encoder, encoder.encode_pictures(np.stack([encoder.prepare(p) for p in pictures]))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -125,7 +126,7 @@ def test_bf16_keeps_the_scale_of_the_logits(family, folders, pictures) -> None:
     fp32 = load_encoder(str(folders[family]), precision="fp32", labels=folders["labels"])
     bf16 = load_encoder(str(folders[family]), precision="bf16", labels=folders["labels"])
     torch.testing.assert_close(bf16._label_weights, fp32._label_weights)
-    pixels = torch.stack([bf16.prepare(picture) for picture in pictures])
+    pixels = np.stack([bf16.prepare(picture) for picture in pictures])
     encoding = bf16.encode_pictures(pixels)
     assert (encoding.vectors * fp32.encode_pictures(pixels).vectors).sum(axis=1).min() > 0.99
 
@@ -162,8 +163,8 @@ def test_a_classifier_without_a_pooler_gives_its_class_token(pictures, tmp_path)
     model.save_pretrained(tmp_path)
     shutil.copy(tiny_checkpoints.save_vit(tmp_path / "vit") / "preprocessor_config.json", tmp_path)
     encoder, encoding = _encode(tmp_path, pictures)
-    pixels = torch.stack([encoder.prepare(picture) for picture in pictures])
-    expected = model.vit(pixel_values=pixels).last_hidden_state[:, 0]
+    inputs = ViTImageProcessorPil.from_pretrained(tmp_path)(images=pictures, return_tensors="pt")
+    expected = model.vit(**inputs).last_hidden_state[:, 0]
     np.testing.assert_allclose(encoding.vectors, _unit(expected), atol=1e-5)
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from tqdm import tqdm
 
 from tests.fakes import ColourEncoder
 from tests.test_build_index import SHARD_SIZE, CountingEncoder, contents, dataset, draw
 from wardrobe import indexing
-from wardrobe.encoders.base import PictureEncoding
+from wardrobe.encoders.base import PictureEncoding, PixelArray
 from wardrobe.errors import IndexFolderError
 from wardrobe.index import Index
 from wardrobe.index.sources import read_source
@@ -111,7 +110,7 @@ def test_two_builds_of_one_index_do_not_mix(tmp_path):
 class SlowEncoder(ColourEncoder):
     """Takes longer than writing does."""
 
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
         time.sleep(0.01)
         return super().encode_pictures(pixels)
 

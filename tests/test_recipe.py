@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from wardrobe.encoders.pretrained import normalise
 from wardrobe.encoders.untrained import image_processor
 from wardrobe.errors import BadRequestError, DatasetError
 from wardrobe.labels import Attribute, LabelSpace
@@ -14,7 +15,6 @@ from wardrobe.manifest import Item, Manifest
 from wardrobe.training.augmentation import change, draw_changes
 from wardrobe.training.dataset import load_dataset, phrases_of
 from wardrobe.training.loop import training_size
-from wardrobe.training.network import normalise
 from wardrobe.training.optimisation import warmup_cosine
 from wardrobe.training.recipe import Recipe, RunOptions, parse
 

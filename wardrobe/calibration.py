@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
-from scipy.special import logsumexp  # type: ignore[import-untyped]
 
 from wardrobe.errors import CheckpointError
 from wardrobe.files import read_numbers, write_json
@@ -74,6 +72,10 @@ def _fit_binary(logits: Values, truth: Values) -> float:
 
 def _fit(logits: Values, truth: Values) -> float:
     """Returns the temperature of least cross-entropy of softmaxes `(items, labels)`."""
+    # The server only reads temperatures, and scipy takes half a second to import.
+    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
+    from scipy.special import logsumexp  # type: ignore[import-untyped]
+
     items, labels = logits.shape
     # As if one item more were labelled by chance (after Platt 1999): labels that are never wrong
     # among a few items do not become certainties.

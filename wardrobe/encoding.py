@@ -8,11 +8,10 @@ from itertools import repeat
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from wardrobe import images
-from wardrobe.encoders.base import Encoder, FloatArray
+from wardrobe.encoders.base import Encoder, FloatArray, PixelArray
 from wardrobe.errors import DatasetError, WardrobeError
 from wardrobe.manifest import Item, Manifest
 
@@ -53,7 +52,7 @@ def encode_pictures(
         tqdm(total=len(paths), desc=description, unit="picture", delay=2, disable=None) as bar,
     ):
 
-        def begin(batch: Sequence[Path]) -> list[Future[torch.Tensor | WardrobeError]]:
+        def begin(batch: Sequence[Path]) -> list[Future[PixelArray | WardrobeError]]:
             return [pool.submit(_prepare, encoder, path) for path in batch]
 
         following = begin(batches[0]) if batches else []
@@ -146,7 +145,7 @@ def encode_items(
     return EncodedItems(tuple(good), np.stack(vectors), tag_logits, tuple(failed))
 
 
-def _prepare(encoder: Encoder, path: Path) -> torch.Tensor | WardrobeError:
+def _prepare(encoder: Encoder, path: Path) -> PixelArray | WardrobeError:
     try:
         return encoder.prepare(images.read(path, draft_side=encoder.picture_side))
     except WardrobeError as error:
@@ -154,16 +153,16 @@ def _prepare(encoder: Encoder, path: Path) -> torch.Tensor | WardrobeError:
 
 
 def _encode_batch(
-    encoder: Encoder, batch: Sequence[Path], prepared: Sequence[torch.Tensor | WardrobeError]
+    encoder: Encoder, batch: Sequence[Path], prepared: Sequence[PixelArray | WardrobeError]
 ) -> list[EncodedPicture]:
     errors = [pixels if isinstance(pixels, WardrobeError) else None for pixels in prepared]
-    tensors = [pixels for pixels in prepared if isinstance(pixels, torch.Tensor)]
-    if not tensors:
+    good = [pixels for pixels in prepared if not isinstance(pixels, WardrobeError)]
+    if not good:
         return [
             EncodedPicture(path, None, None, error)
             for path, error in zip(batch, errors, strict=True)
         ]
-    encoding = encoder.encode_pictures(torch.stack(tensors))
+    encoding = encoder.encode_pictures(np.stack(good))
     vectors = iter(encoding.vectors)
     logits = iter(encoding.logits) if encoding.logits is not None else repeat(None)
     return [

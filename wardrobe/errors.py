@@ -79,6 +79,12 @@ class DeadlineExceededError(WardrobeError):
     code = "deadline_exceeded"
 
 
+class SettingError(WardrobeError):
+    """A setting whose value cannot be used and must not be shown."""
+
+    code = "bad_setting"
+
+
 class DatasetError(WardrobeError):
     """A dataset, manifest or label file that breaks its format."""
 

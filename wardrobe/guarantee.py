@@ -15,7 +15,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom  # type: ignore[import-untyped]
 
 from wardrobe.errors import BadRequestError
 from wardrobe.labels import LabelSpace
@@ -135,6 +134,9 @@ class Guarantee:
         if self.measure == "recall":
             passed = np.flatnonzero(losses.sums + 1 <= alpha * (losses.counts + 1))
             return float(_CANDIDATES[passed[-1]]) if len(passed) else None
+        # The server only reads thresholds, and scipy takes half a second to import.
+        from scipy.stats import binom  # type: ignore[import-untyped]
+
         # Bentkus' inequality: how probable so small a loss is if the true one is over alpha.
         chances = binom.cdf(np.ceil(losses.sums), losses.counts, alpha)
         chances *= 1 if losses.binary else np.e

@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None) -> None:
         precision=settings.precision,
         compute_threads=settings.compute_threads,
         labels=settings.labels,
+        networks=settings.networks,
     )
     failed = predict(
         encoder,

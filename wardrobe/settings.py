@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, RedisDsn, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from wardrobe.errors import SettingError
 
 
 class Settings(BaseSettings):
@@ -25,6 +27,10 @@ class Settings(BaseSettings):
     labels: Path = Field(
         default=Path("models/wardrobe-base"),
         description="labels.json, or a folder that has one: what a CLIP or SigLIP tags, zero-shot",
+    )
+    networks: Path = Field(
+        default=Path("networks"),
+        description="Folder that keeps the networks exported of checkpoints; made on first use",
     )
     index: Path = Field(
         default=Path("indexes/demo"), description="Index folder made by build_index.py"
@@ -65,6 +71,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Size of the LRU cache of encodings, bytes; 0 turns it off",
     )
+    cache_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Redis that replicas share encodings in, redis://localhost:6379/0; empty: none",
+    )
     max_body_bytes: int = Field(
         default=64 * 2**20, ge=1, description="Limit on the whole body of a request, bytes"
     )
@@ -82,3 +92,16 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged"
     )
+
+    @field_validator("cache_url")
+    @classmethod
+    def _is_redis_url(cls, url: SecretStr) -> SecretStr:
+        if url:
+            try:
+                TypeAdapter(RedisDsn).validate_python(url.get_secret_value())
+            except ValidationError:  # it, and a ValueError from here, would show the password
+                raise SettingError(
+                    "CACHE_URL, not shown as it may hold a password, is no Redis URL such as "
+                    "redis://user:password@localhost:6379/0; percent-encode special characters"
+                ) from None
+        return url

@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None) -> None:
         precision=settings.precision,
         compute_threads=settings.compute_threads,
         labels=settings.labels,
+        networks=settings.networks,
     )
     had, encoder.temperatures = encoder.temperatures, None  # the network's own logits are read
     label_space, logits, targets, known = read_logits(encoder, arguments.data, arguments.split)

@@ -1,22 +1,18 @@
 """Encoders: the Wardrobe checkpoint, and CLIP, SigLIP, ViT or DINOv2 from the hub, as one."""
 
+import sys
 from pathlib import Path
 
-import torch
-from huggingface_hub import snapshot_download
-from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+# OpenVINO would report every import and export to its makers; without this module it does not.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
+from wardrobe.encoders import checkpoint
 from wardrobe.encoders.base import Encoder, PictureEncoding
-from wardrobe.encoders.checkpoint import read_config
+from wardrobe.encoders.compiled_encoder import CompiledEncoder
 from wardrobe.encoders.hardware import available_cores, wants_bf16
-from wardrobe.encoders.transformers_encoder import HubEncoder, WardrobeEncoder
-from wardrobe.encoders.wardrobe_model import WardrobeConfig
 from wardrobe.errors import CheckpointError
 
 __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
-
-disable_progress_bar()  # loading takes less than a second
-set_verbosity_error()  # what loading may warn of is checked in `pretrained`
 
 _HUB_FILES = ["*.json", "model*.safetensors", "*.txt", "*.model"]
 
@@ -27,6 +23,7 @@ def load_encoder(
     precision: str = "auto",
     compute_threads: int = 0,
     labels: Path | None = None,
+    networks: Path | None = None,
 ) -> Encoder:
     """Loads an encoder.
 
@@ -37,17 +34,26 @@ def load_encoder(
         compute_threads: threads of a forward; 0 takes the cores this process may use.
         labels: labels.json, or a folder that has one, of the zero-shot tags of a checkpoint with
             text but without heads; None leaves it without tags.
+        networks: folder that keeps the exported networks of Wardrobe checkpoints; None exports
+            them anew, which takes seconds.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged.
         DatasetError: the labels cannot be read.
     """
     folder = _folder_of(name_or_path)
-    torch.set_num_threads(compute_threads or available_cores())
     name = folder.name if folder.name == Path(name_or_path).name else name_or_path
+    threads = compute_threads or available_cores()
+    if checkpoint.read_config(folder).get("model_type") == checkpoint.MODEL_TYPE:
+        return CompiledEncoder(
+            folder, name, precision=precision, threads=threads, networks=networks
+        )
+    import torch  # takes seconds, and the server of a Wardrobe checkpoint does without
+
+    from wardrobe.encoders.hub_encoder import HubEncoder
+
+    torch.set_num_threads(threads)
     dtype = torch.bfloat16 if wants_bf16(precision) else torch.float32
-    if read_config(folder).get("model_type") == WardrobeConfig.model_type:
-        return WardrobeEncoder(folder, name, dtype)
     return HubEncoder(folder, name, dtype, labels)
 
 
@@ -55,6 +61,8 @@ def _folder_of(name_or_path: str) -> Path:
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder
+    from huggingface_hub import snapshot_download
+
     try:
         return Path(snapshot_download(name_or_path, allow_patterns=_HUB_FILES))
     except Exception as error:  # offline, unknown id, malformed id: all mean the same to the user

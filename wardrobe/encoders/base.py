@@ -1,4 +1,4 @@
-"""What every encoder offers, whatever network is behind it."""
+"""What every encoder offers, whatever computes behind it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 
 from wardrobe.errors import UnsupportedQueryError
 from wardrobe.labels import LabelSpace
 
 FloatArray = npt.NDArray[np.float32]
+PixelArray = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ class Encoder(ABC):
     picture_side: int
 
     @abstractmethod
-    def prepare(self, picture: Image.Image) -> torch.Tensor:
-        """Returns an RGB picture as the network's input `(3, height, width)`; thread-safe."""
+    def prepare(self, picture: Image.Image) -> PixelArray:
+        """Returns what the network sees of an RGB picture `(height, width, 3)`; thread-safe."""
 
     @abstractmethod
-    def encode_pictures(self, pixels: torch.Tensor) -> PictureEncoding:
-        """Encodes prepared pictures `(pictures, 3, height, width)` in one forward."""
+    def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
+        """Encodes prepared pictures `(pictures, height, width, 3)` in one forward."""
 
     @abstractmethod
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
@@ -72,13 +72,16 @@ class Encoder(ABC):
             UnsupportedQueryError: the encoder has no text tower.
         """
 
-    def explain(self, pixels: torch.Tensor, labels: Sequence[int]) -> FloatArray:
+    def load_explanations(self) -> None:  # noqa: B027 - nothing to load is the usual case
+        """Loads what `explain` needs beside the rest, once: it can take seconds; thread-safe."""
+
+    def explain(self, pixels: PixelArray, labels: Sequence[int]) -> FloatArray:
         """Returns what labels looked at `(labels, height, width)`, from 0 to 1, hottest 1.
 
         A map lies over the prepared picture; its places are coarser than the picture's pixels.
 
         Args:
-            pixels: one prepared picture `(3, height, width)`.
+            pixels: one prepared picture `(height, width, 3)`.
             labels: columns of the logits.
 
         Raises:

@@ -1,14 +1,24 @@
-"""The checkpoint folder: its files and its fingerprint."""
+"""The checkpoint folder: its files, its fingerprint, and what of it needs no network."""
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from wardrobe.calibration import load_temperatures
+from wardrobe.encoders.base import FloatArray
 from wardrobe.errors import CheckpointError
 from wardrobe.files import sha256_of
+from wardrobe.labels import LabelSpace
+from wardrobe.thresholds import DEFAULT, load_thresholds
 
-CONFIG, LABELS = "config.json", "labels.json"
+MODEL_TYPE = "wardrobe"
+"""What `config.json` calls the network of our own checkpoints."""
+
+CONFIG, LABELS, PREPROCESSOR = "config.json", "labels.json", "preprocessor_config.json"
 CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
 TRAINING_SUMMARY = "training_summary.json"
 # Thresholds are left out: tuning them changes which tags are selected, never a vector or a logit.
@@ -16,7 +26,7 @@ _FINGERPRINTED = (
     CONFIG,
     LABELS,
     CALIBRATION,
-    "preprocessor_config.json",
+    PREPROCESSOR,
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.json",
@@ -50,14 +60,38 @@ def fingerprint(folder: Path) -> str:
     Raises:
         CheckpointError: there are no safetensors weights.
     """
-    weights = sorted(path.name for path in folder.glob("*.safetensors"))
-    if not weights:
-        raise CheckpointError(f"{folder} has no .safetensors weights; other formats are not loaded")
-    digest = hashlib.sha256()
-    for name in (*weights, *_FINGERPRINTED):
-        if (folder / name).exists():
-            digest.update(f"{name} {sha256_of(folder / name)}\n".encode())
-    return digest.hexdigest()
+    return _digest(folder, _FINGERPRINTED)
+
+
+def network_digest(folder: Path) -> str:
+    """Returns the SHA-256 over the files that make the network: no labels, no calibration.
+
+    Raises:
+        CheckpointError: there are no safetensors weights.
+    """
+    return _digest(folder, (CONFIG, PREPROCESSOR))
+
+
+def thresholds_in(folder: Path, label_space: LabelSpace) -> FloatArray:
+    """Returns the tuned thresholds of a checkpoint; without, the default.
+
+    Raises:
+        CheckpointError: the file breaks the format or has other labels.
+    """
+    path = folder / THRESHOLDS
+    if path.exists():
+        return load_thresholds(path, label_space)
+    return np.full(len(label_space), DEFAULT, np.float32)
+
+
+def temperatures_in(folder: Path, label_space: LabelSpace) -> FloatArray | None:
+    """Returns the calibration of a checkpoint; without, None.
+
+    Raises:
+        CheckpointError: the file breaks the format or has other labels.
+    """
+    path = folder / CALIBRATION
+    return load_temperatures(path, label_space) if path.exists() else None
 
 
 def roots_trained_on(folder: Path) -> tuple[str, ...]:
@@ -67,3 +101,14 @@ def roots_trained_on(folder: Path) -> tuple[str, ...]:
         return tuple(Path(root).name for root in summary["recipe"]["data"])
     except (OSError, ValueError, KeyError):
         return ()
+
+
+def _digest(folder: Path, names: Sequence[str]) -> str:
+    weights = sorted(path.name for path in folder.glob("*.safetensors"))
+    if not weights:
+        raise CheckpointError(f"{folder} has no .safetensors weights; other formats are not loaded")
+    digest = hashlib.sha256()
+    for name in (*weights, *names):
+        if (folder / name).exists():
+            digest.update(f"{name} {sha256_of(folder / name)}\n".encode())
+    return digest.hexdigest()

@@ -4,20 +4,29 @@ import math
 import os
 from pathlib import Path
 
-import torch
-
-_CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+_CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2
+_CGROUP_CPU_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")  # cgroup v1
+_CGROUP_CPU_PERIOD = Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
 
 
 def available_cores() -> int:
     """Returns the cores this process may use: its affinity, cut by the container's CPU quota."""
     cores = len(os.sched_getaffinity(0))
+    quota = _cpu_quota()
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+
+
+def _cpu_quota() -> float | None:
+    """Returns the container's quota in cores, or None without one."""
     try:
-        quota, period = _CGROUP_CPU_MAX.read_text().split()
-        cores = min(cores, math.ceil(int(quota) / int(period)))
+        if _CGROUP_CPU_MAX.exists():
+            quota, period = _CGROUP_CPU_MAX.read_text().split()
+        else:
+            quota, period = _CGROUP_CPU_QUOTA.read_text(), _CGROUP_CPU_PERIOD.read_text()
+        cores = int(quota) / int(period)
     except (OSError, ValueError):
-        pass  # no cgroup v2, or "max": no quota
-    return max(1, cores)
+        return None  # no cgroup, or "max": no quota
+    return cores if cores > 0 else None  # v1 says -1 for none
 
 
 def wants_bf16(precision: str) -> bool:
@@ -27,5 +36,7 @@ def wants_bf16(precision: str) -> bool:
     """
     if precision != "auto":
         return precision == "bf16"
+    import torch  # the server asks OpenVINO instead, and torch takes seconds to import
+
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -90,7 +90,7 @@ class HybridViTModel(PreTrainedModel):
         features = self.stem(pixel_values)
         positions = self._positions(features.shape[-1])
         patches = self.patch_projection(features.flatten(2).transpose(1, 2))
-        tokens = torch.cat([self.class_token.expand(len(patches), -1, -1), patches], dim=1)
+        tokens = torch.cat([self.class_token.expand(patches.shape[0], -1, -1), patches], dim=1)
         states = tokens + positions
         for layer, rate in zip(self.layers.layers, self.drop_path_rates, strict=True):
             states = self._drop_path(states, layer(states), rate)

@@ -5,8 +5,12 @@ from typing import Any
 
 import torch
 from transformers import AutoImageProcessor, AutoModel
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from wardrobe.errors import CheckpointError
+
+disable_progress_bar()  # loading takes less than a second
+set_verbosity_error()  # what loading may warn of is checked below
 
 
 def load_processor(name_or_path: str | Path) -> Any:
@@ -27,6 +31,18 @@ def load_processor(name_or_path: str | Path) -> Any:
             "take a SigLIP2 of one resolution, such as google/siglip2-base-patch16-224"
         )
     return processor
+
+
+def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:
+    """Returns pictures in [0, 255] as the processor would scale and normalise them.
+
+    Args:
+        pictures: `(pictures, 3, height, width)`.
+    """
+    mean = torch.tensor(processor.image_mean)[:, None, None]
+    std = torch.tensor(processor.image_std)[:, None, None]
+    scaled: torch.Tensor = (pictures * processor.rescale_factor - mean) / std
+    return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def load_pretrained(name_or_path: str | Path) -> Any:

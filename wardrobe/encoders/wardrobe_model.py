@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from transformers.configuration_utils import SubConfigSpec
 from transformers.utils.generic import ModelOutput
 
+from wardrobe.encoders.checkpoint import MODEL_TYPE
 from wardrobe.encoders.hybrid_vit import HybridViTConfig
 
 
@@ -24,7 +25,7 @@ class WardrobeConfig(PreTrainedConfig):
         text_model_sha256: digest of its weights; another text tower would give other vectors.
     """
 
-    model_type = "wardrobe"
+    model_type = MODEL_TYPE
     sub_configs_defaults = {
         "vision_config": SubConfigSpec(
             config_class=AutoConfig, model_type=HybridViTConfig.model_type

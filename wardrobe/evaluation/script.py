@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None) -> None:
         precision=settings.precision,
         compute_threads=settings.compute_threads,
         labels=settings.labels,
+        networks=settings.networks,
     )
     manifest = Manifest.load(arguments.data)
     name = f"{encoder.name}-{manifest.root.resolve().name}"

@@ -38,6 +38,7 @@ def create_app(
             precision=settings.precision,
             compute_threads=settings.compute_threads,
             labels=settings.labels,
+            networks=settings.networks,
         )
         report(f"opening the index {settings.index}")
         engine = Engine(loaded, index or Index.open(settings.index, loaded), settings)

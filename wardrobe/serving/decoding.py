@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from wardrobe import images
 from wardrobe.encoders import Encoder
+from wardrobe.encoders.base import PixelArray
 from wardrobe.encoders.hardware import available_cores
 from wardrobe.errors import DeadlineExceededError, TooLargeError, UnreadablePictureError
 from wardrobe.serving import telemetry
@@ -48,7 +47,7 @@ class Decoder:
             )
         return data
 
-    def prepare(self, data: bytes, deadline: float) -> tuple[torch.Tensor, tuple[int, int]]:
+    def prepare(self, data: bytes, deadline: float) -> tuple[PixelArray, tuple[int, int]]:
         """Returns what the encoder takes of a picture, and the width and height it has.
 
         Raises:

@@ -12,10 +12,11 @@ from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
 
-import torch
+import numpy as np
 from PIL import Image
 
 from wardrobe.encoders import Encoder
+from wardrobe.encoders.base import PixelArray
 from wardrobe.errors import (
     DeadlineExceededError,
     TooLargeError,
@@ -29,6 +30,7 @@ from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
 from wardrobe.serving.decoding import Decoder
+from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
@@ -38,12 +40,12 @@ from wardrobe.tagger import Tagger
 class Question:
     """A prepared picture, and the labels of which it is asked what they look at."""
 
-    pixels: torch.Tensor
+    pixels: PixelArray
     labels: Sequence[int]
     seen_part: tuple[float, float]
 
 
-Input = torch.Tensor | str | Question
+Input = PixelArray | str | Question
 Result = TypeVar("Result")
 
 
@@ -62,6 +64,8 @@ class Engine:
         )
         self._decoder = Decoder(encoder, settings)
         self._cache = EncodingCache(settings.cache_bytes)
+        url = settings.cache_url.get_secret_value()
+        self._remote_cache = RemoteCache(url, encoder.dimension) if url else None
         self._in_flight: dict[bytes, Job[Input, Encoding]] = {}
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
@@ -103,6 +107,8 @@ class Engine:
     def close(self) -> None:
         """Finishes what is in flight and ends the encoding thread."""
         self._batcher.close()
+        if self._remote_cache:
+            self._remote_cache.close()
 
     def encode_picture(self, upload: Upload, deadline: float) -> "Future[Encoding]":
         """Starts encoding a picture; errors arrive in the future, as the encoding does."""
@@ -133,6 +139,7 @@ class Engine:
     ) -> "Future[list[Image.Image]]":
         """Starts drawing the heatmaps of labels, columns of the logits, of a readable picture."""
         self._batcher.make_room()
+        self.encoder.load_explanations()  # here, and not in the encoding thread
         pixels, size = self._decoder.prepare(self._decoder.bytes_of(upload), deadline)
         question = Question(pixels, labels, self.encoder.seen_part(*size))
         job: Job[Input, list[Image.Image]] = Job(deadline, question)
@@ -158,7 +165,7 @@ class Engine:
     def _encode(
         self, kind: str, content: bytes, prepare: Callable[[], Input], deadline: float
     ) -> "Future[Encoding]":
-        """Finds an encoding in the cache or on its way; else prepares the input and queues it."""
+        """Finds an encoding in a cache or on its way; else prepares the input and queues it."""
         digest = hashlib.sha256(f"{kind}\0{self.encoder.fingerprint}\0".encode())
         digest.update(content)
         key = digest.digest()
@@ -172,12 +179,17 @@ class Engine:
             if job and self._batcher.extend(job, deadline):
                 telemetry.CACHE_LOOKUPS.labels("shared").inc()
                 return job.future
-            telemetry.CACHE_LOOKUPS.labels("miss").inc()
             job = self._in_flight[key] = Job(deadline)
         job.future.add_done_callback(partial(self._keep, key))
         try:
+            if self._remote_cache and (known := self._remote_cache.get(key)):
+                telemetry.CACHE_LOOKUPS.labels("remote_hit").inc()
+                job.future.set_result(known)
+                return job.future
+            telemetry.CACHE_LOOKUPS.labels("miss").inc()
             self._batcher.make_room()  # a full queue refuses before anything is decoded
             job.value = prepare()
+            job.future.add_done_callback(partial(self._share, key))
             self._batcher.submit(job)
         except BaseException as error:  # whatever it is, those who share the job must hear of it
             job.future.set_exception(error)
@@ -191,6 +203,10 @@ class Engine:
             if not future.cancelled() and future.exception() is None:
                 self._cache.put(key, future.result())
 
+    def _share(self, key: bytes, future: "Future[Encoding]") -> None:
+        if self._remote_cache and not future.cancelled() and future.exception() is None:
+            self._remote_cache.put(key, future.result())
+
     def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
         jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]
         self._batcher.submit(*jobs)
@@ -201,7 +217,7 @@ class Engine:
 
         It runs in the encoding thread.
         """
-        pictures = [value for value in values if isinstance(value, torch.Tensor)]
+        pictures = [value for value in values if isinstance(value, np.ndarray)]
         texts = [value for value in values if isinstance(value, str)]
         of_pictures = iter(self._encode_pictures(pictures) if pictures else [])
         of_texts = iter(self._encode_texts(texts) if texts else [])
@@ -217,8 +233,8 @@ class Engine:
         telemetry.ENCODED_INPUTS.labels("explanation").inc()
         return list(heatmaps(maps, question.seen_part))
 
-    def _encode_pictures(self, pictures: Sequence[torch.Tensor]) -> list[Encoding]:
-        encoding = self.encoder.encode_pictures(torch.stack(list(pictures)))
+    def _encode_pictures(self, pictures: Sequence[PixelArray]) -> list[Encoding]:
+        encoding = self.encoder.encode_pictures(np.stack(pictures))
         telemetry.ENCODED_INPUTS.labels("picture").inc(len(pictures))
         rows = repeat(None) if encoding.logits is None else encoding.logits
         # Copies, because a cached row must not keep its whole batch in memory.
@@ -240,5 +256,4 @@ def _pixels_to_see(value: Input) -> int:
             return 0
         case Question():
             return len(value.labels) * _pixels_to_see(value.pixels)
-    _, height, width = value.shape
-    return height * width
+    return value.size // 3  # red, green and blue

@@ -70,11 +70,20 @@ ENCODED_INPUTS = Counter(
 )
 CACHE_LOOKUPS = Counter(
     "wardrobe_cache_lookups_total",
-    "Lookups of an encoding; `shared` waited for the same content already on its way",
+    "Lookups of an encoding; `remote_hit` was in the cache that replicas share, "
+    "`shared` waited for the same content already on its way",
     ["result"],
 )
 CACHE_EVICTIONS = Counter("wardrobe_cache_evictions_total", "Encodings dropped to make room")
 CACHE_BYTES = Gauge("wardrobe_cache_bytes", "Size of the cache", multiprocess_mode="livesum")
+REMOTE_CACHE_ERRORS = Counter(
+    "wardrobe_remote_cache_errors_total",
+    "Failures of the cache that replicas share",
+    ["operation"],
+)
+REMOTE_CACHE_DROPS = Counter(
+    "wardrobe_remote_cache_drops_total", "Encodings not written to the cache that replicas share"
+)
 READY = Gauge(
     "wardrobe_ready", "1 when every worker can answer, else 0", multiprocess_mode="livemin"
 )

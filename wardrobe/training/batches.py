@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from wardrobe.encoders.pretrained import normalise
 from wardrobe.labels import LabelSpace
 from wardrobe.mixing import draw_mixture, mix_labels, mix_pictures
 from wardrobe.training.augmentation import change, draw_changes
 from wardrobe.training.dataset import Dataset, Split, read_pixels
 from wardrobe.training.distributed import World
-from wardrobe.training.network import normalise
 from wardrobe.training.recipe import Recipe
 from wardrobe.training.validation import prepared_batches
 

@@ -82,14 +82,6 @@ def whole(model: Any, backbone: Any, recipe: Recipe) -> WardrobeModel:
     return trained
 
 
-def normalise(pictures: torch.Tensor, processor: Any) -> torch.Tensor:
-    """Returns pictures in [0, 255] as the processor would scale and normalise them."""
-    mean = torch.tensor(processor.image_mean)[:, None, None]
-    std = torch.tensor(processor.image_std)[:, None, None]
-    scaled: torch.Tensor = (pictures * processor.rescale_factor - mean) / std
-    return scaled.contiguous(memory_format=torch.channels_last)
-
-
 def train_mode(model: nn.Module) -> None:
     """Turns dropout on; batch statistics stay ImageNet's, batches are too small to better them."""
     model.train()
