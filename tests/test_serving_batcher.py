@@ -1,5 +1,6 @@
 """The batcher: full batches under load, no waiting when idle, no job lost or left hanging."""
 
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -7,8 +8,9 @@ from concurrent.futures import CancelledError, wait
 
 import pytest
 
-from tests.serving import until
+from tests.serving import metric, until
 from wardrobe.errors import NotReadyError, QueueFullError
+from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 
 
@@ -40,7 +42,8 @@ def start(doubler):
     batchers = []
 
     def start_(**limits) -> Batcher[int, int]:
-        batchers.append(Batcher(doubler, **{"max_batch_size": 4, "max_queue": 10} | limits))
+        usual = {"max_batch_size": 4, "max_batch_pixels": 1000, "max_queue": 10}
+        batchers.append(Batcher(doubler, lambda number: number, **usual | limits))
         return batchers[-1]
 
     yield start_
@@ -51,6 +54,21 @@ def start(doubler):
 
 def job(number: int, seconds: float = 10) -> Job[int, int]:
     return Job(time.monotonic() + seconds, number)
+
+
+def released() -> dict[str, float]:
+    """Batches so far by reason."""
+    text = telemetry.exposition().decode()
+    name = "wardrobe_batches_total"
+    return {reason: metric(text, name, reason=reason) for reason in telemetry.BATCHES}
+
+
+def since(before: dict[str, float]) -> dict[str, float]:
+    return {reason: n - before[reason] for reason, n in released().items() if n > before[reason]}
+
+
+def oldest_wait() -> float:
+    return metric(telemetry.exposition().decode(), "wardrobe_queue_oldest_wait_seconds")
 
 
 def submit_while_busy(batcher, doubler, jobs) -> None:
@@ -92,6 +110,111 @@ def test_an_idle_batcher_starts_at_once_and_a_delay_waits_for_more(start, double
     assert doubler.batches == [[1], [2, 3], [4, 5, 6, 7]]
 
 
+@pytest.mark.parametrize(
+    ("pixels", "batches"),
+    [
+        ([30, 30, 30, 30, 30], [[30, 30, 30], [30, 30]]),
+        ([50, 50, 50], [[50, 50], [50]]),
+        ([10, 500, 10, 10], [[10], [500], [10, 10]]),
+        ([500, 500, 1], [[500], [500], [1]]),
+        ([100, 0, 0, 1], [[100, 0, 0], [1]]),
+        ([20, 20, 20, 20, 20], [[20, 20, 20, 20], [20]]),
+    ],
+    ids=["some fit", "exactly full", "too large goes alone", "first too", "texts", "count first"],
+)
+def test_pixels_bound_a_batch_and_order_is_kept(start, doubler, pixels, batches) -> None:
+    jobs = [job(number) for number in pixels]
+    submit_while_busy(start(max_batch_pixels=100), doubler, jobs)
+    assert [each.future.result(10) for each in jobs] == [2 * number for number in pixels]
+    assert doubler.batches == [[0], *batches]
+
+
+def test_every_batch_says_why_it_was_released(start, doubler) -> None:
+    before = released()
+    submit_while_busy(start(), doubler, jobs := [job(number) for number in range(1, 7)])
+    wait([each.future for each in jobs])
+    assert since(before) == {"idle": 1, "full": 1, "drained": 1}
+
+    before = released()
+    batcher = start(max_batch_pixels=10)
+    doubler.batches.clear()
+    submit_while_busy(batcher, doubler, jobs := [job(number) for number in (6, 6, 20, 3)])
+    wait([each.future for each in jobs])
+    assert doubler.batches == [[0], [6], [6], [20], [3]]
+    assert since(before) == {"idle": 1, "pixels": 3, "drained": 1}
+
+    before = released()
+    patient = start(max_delay_s=0.05)
+    patient.submit(lonely := job(1))
+    assert lonely.future.result(10) == 2
+    assert since(before) == {"delay": 1}
+
+    before = released()
+    patient = start(max_delay_s=60)
+    patient.submit(last := job(1, seconds=100))
+    patient.close()
+    assert last.future.result(0) == 2, "closing does not wait for more"
+    assert since(before) == {"closing": 1}
+
+
+def test_the_oldest_wait_grows_while_the_encoder_is_stuck(start, doubler) -> None:
+    batcher = start(max_batch_size=1)
+    assert oldest_wait() == 0
+    doubler.gate.clear()
+    batcher.submit(job(0))
+    until(lambda: doubler.batches == [[0]])
+    assert oldest_wait() == 0, "what is being encoded does not wait"
+    began = time.monotonic()
+    batcher.submit(first := job(1))
+    time.sleep(0.1)
+    batcher.submit(second := job(2))
+    assert 0.1 <= oldest_wait() <= time.monotonic() - began
+    time.sleep(0.1)
+    assert 0.2 <= oldest_wait() <= time.monotonic() - began
+    doubler.gate.set()
+    wait([first.future, second.future])
+    assert oldest_wait() == 0
+
+
+def test_a_delay_counts_from_the_arrival_of_the_oldest(start, doubler) -> None:
+    batcher = start(max_delay_s=0.3)
+    doubler.gate.clear()
+    batcher.submit(*[job(0) for _ in range(4)])
+    until(lambda: len(doubler.batches) == 1)
+    batcher.submit(late := job(1))
+    time.sleep(0.35)
+    before, began = released(), time.monotonic()
+    doubler.gate.set()
+    assert late.future.result(10) == 2
+    assert time.monotonic() - began < 0.25, "it had waited long enough when the encoder was free"
+    assert since(before) == {"drained": 1}
+
+
+@pytest.mark.parametrize(
+    "numbers", [[60, 40], [60, 60], [150]], ids=["full", "the next does not fit", "too large"]
+)
+def test_a_batch_full_of_pixels_does_not_wait(start, doubler, numbers) -> None:
+    batcher = start(max_delay_s=60, max_batch_pixels=100)
+    batcher.submit(*[job(number, seconds=100) for number in numbers])
+    until(lambda: bool(doubler.batches), timeout=5)
+    batcher.close()
+
+
+def test_no_more_is_waited_for_than_the_queue_can_hold(start, doubler) -> None:
+    batcher = start(max_delay_s=60, max_queue=2)
+    batcher.submit(first := job(1, seconds=100), job(2, seconds=100))
+    assert first.future.result(5) == 2
+    assert doubler.batches == [[1, 2]]
+
+
+def test_a_delay_makes_nobody_late(start, doubler) -> None:
+    batcher = start(max_delay_s=20)
+    batcher.submit(patient := job(1, seconds=100))
+    batcher.submit(urgent := job(2, seconds=5))
+    assert urgent.future.result(4) == 4
+    assert patient.future.result(0) == 2
+
+
 def test_a_bad_input_fails_alone(start, doubler) -> None:
     jobs = [job(number) for number in (1, 13, 3)]
     submit_while_busy(start(), doubler, jobs)
@@ -102,7 +225,9 @@ def test_a_bad_input_fails_alone(start, doubler) -> None:
 
 
 def test_a_wrong_number_of_outputs_is_noticed() -> None:
-    batcher: Batcher[int, int] = Batcher(lambda numbers: [], max_batch_size=2, max_queue=2)
+    batcher: Batcher[int, int] = Batcher(
+        lambda numbers: [], lambda _: 0, max_batch_size=2, max_batch_pixels=1, max_queue=2
+    )
     one = job(1)
     batcher.submit(one)
     with pytest.raises(RuntimeError, match="1 inputs gave 0 outputs"):
@@ -118,6 +243,91 @@ def test_nobody_pays_for_what_nobody_waits_for(start, doubler) -> None:
     assert doubler.batches == [[0], [3]]
     with pytest.raises(CancelledError):
         late.future.result(10)
+
+
+def test_late_and_cancelled_jobs_leave_no_gap_in_a_batch(start, doubler) -> None:
+    jobs = [job(number, seconds=10 if number % 2 else 0) for number in range(1, 9)]
+    jobs.insert(0, cancelled := job(99))
+    cancelled.future.cancel()
+    submit_while_busy(start(), doubler, jobs)
+    assert [each.future.result(10) for each in jobs[1::2]] == [2, 6, 10, 14]
+    assert doubler.batches == [[0], [1, 3, 5, 7]]
+
+
+def test_late_jobs_give_their_place_to_new_ones_while_the_encoder_is_busy(start, doubler) -> None:
+    batcher = start(max_queue=3)
+    doubler.gate.clear()
+    batcher.submit(job(0))
+    until(lambda: doubler.batches == [[0]])
+    batcher.submit(in_time := job(1), late := job(2, seconds=0), job(3, seconds=0))
+    batcher.submit(new := job(4), newer := job(5))
+    assert late.future.cancelled()
+    assert not batcher.extend(late, math.inf), "who comes now must submit another"
+    assert batcher.extend(in_time, math.inf)
+    with pytest.raises(QueueFullError, match="3 inputs already wait"):
+        batcher.make_room()
+    doubler.gate.set()
+    assert [each.future.result(10) for each in (in_time, new, newer)] == [2, 8, 10]
+    assert doubler.batches == [[0], [1, 4, 5]]
+
+
+def test_a_job_whose_deadline_is_extended_is_encoded(start, doubler) -> None:
+    batcher = start()
+    doubler.gate.clear()
+    batcher.submit(job(0))
+    until(lambda: doubler.batches == [[0]])
+    batcher.submit(shared := job(1, seconds=0.05))
+    assert batcher.extend(shared, time.monotonic() + 10)
+    assert batcher.extend(shared, 0), "nobody shortens it"
+    time.sleep(0.1)
+    doubler.gate.set()
+    assert shared.future.result(10) == 2
+
+
+def test_a_callback_may_use_the_batcher_whatever_becomes_of_the_job(start, doubler) -> None:
+    batcher = start(max_queue=2)
+    follow_ups = []
+
+    def ask_again(_) -> None:
+        follow_ups.append(job(7))
+        batcher.submit(follow_ups[-1])
+        raise ValueError("a callback that fails")
+
+    done, late = job(1), job(2, seconds=0)
+    done.future.add_done_callback(ask_again)
+    late.future.add_done_callback(ask_again)
+    submit_while_busy(batcher, doubler, [late, done])
+    until(lambda: len(follow_ups) == 2)
+    assert [each.future.result(10) for each in follow_ups] == [14, 14]
+
+
+def test_jobs_cancelled_at_any_moment_never_kill_the_thread(start) -> None:
+    batcher = start(max_queue=1000)
+    for number in range(200):
+        jobs = [job(number % 3) for _ in range(4)]
+        batcher.submit(*jobs)
+        cancelled = [each for each in jobs if each.future.cancel()]
+        for each in jobs:
+            if each not in cancelled:
+                assert each.future.result(10) == 2 * (number % 3)
+    batcher.check()
+
+
+def test_a_full_queue_says_how_long_it_needs(start, doubler) -> None:
+    batcher = start(max_queue=200, max_batch_size=1)
+    for _ in range(10):  # a mean of about 0.09 s an input
+        doubler.gate.clear()
+        batcher.submit(slow := job(0))
+        time.sleep(0.1)
+        doubler.gate.set()
+        slow.future.result(10)
+    doubler.gate.clear()
+    batcher.submit(job(0))
+    until(lambda: len(doubler.batches) == 11)
+    batcher.submit(*[job(0) for _ in range(200)])
+    with pytest.raises(QueueFullError) as refused:
+        batcher.submit(job(0))
+    assert 0.08 * 200 <= refused.value.detail["retry_after_s"] <= 0.5 * 200
 
 
 def test_a_full_queue_refuses_all_or_nothing(start, doubler) -> None:
@@ -140,9 +350,10 @@ def test_a_full_queue_refuses_all_or_nothing(start, doubler) -> None:
 def test_the_death_of_the_thread_fails_everything_at_once(start, doubler) -> None:
     batcher = start(max_batch_size=1)
     batcher.check()
-    jobs = [job(666), job(1)]
+    jobs = [job(666), cancelled := job(3), job(1)]
+    cancelled.future.cancel()
     submit_while_busy(batcher, doubler, jobs)
-    for each in jobs:
+    for each in jobs[::2]:
         with pytest.raises(NotReadyError, match="encoding thread died: .*the beast"):
             each.future.result(10)
     with pytest.raises(NotReadyError, match="died"):

@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -29,7 +32,7 @@ def test_every_metric_has_help_and_a_unit(client) -> None:
     for family in families:
         assert family.documentation
         units = ("seconds", "bytes", "inputs", "requests", "lookups", "evictions", "ready")
-        units += ("errors", "drops")
+        units += ("errors", "drops", "batches")
         assert family.name.endswith(units), family.name
 
 
@@ -60,7 +63,7 @@ def test_requests_are_counted_by_route_and_status(client) -> None:
 
 
 def test_every_stage_is_timed(client) -> None:
-    stages = ("read", "decode", "queue", "encode", "search", "serialise")
+    stages = ("read", "decode_wait", "decode", "queue", "encode", "search", "serialise")
 
     def counts() -> list[float]:
         text = client.get("/metrics").text
@@ -96,6 +99,27 @@ def test_evictions_are_counted(serve) -> None:
     text = client.get("/metrics").text
     assert metric(text, name) - before >= 5
     assert metric(text, "wardrobe_cache_bytes") <= 3000
+
+
+@pytest.mark.parametrize(
+    ("waits", "oldest"), [([], 0), ([None, None], 0), ([None, 60, 30], 60)], ids=str
+)
+def test_the_oldest_wait_is_that_of_all_workers(tmp_path, waits, oldest) -> None:
+    def worker(code: str) -> bytes:
+        command = [
+            sys.executable,
+            "-c",
+            f"import time; from wardrobe.serving import telemetry; {code}",
+        ]
+        environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+        return subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+
+    for wait in waits:
+        setting = f"telemetry.QUEUE_OLDEST.set(time.monotonic() - {wait})" if wait else ""
+        worker(setting)
+    text = worker("print(telemetry.exposition().decode())")
+    shown = metric(text.decode(), "wardrobe_queue_oldest_wait_seconds")
+    assert oldest <= shown < oldest + 20
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     max_batch_size: int = Field(
         default=16, ge=1, le=1024, description="Pictures encoded in one forward at most"
     )
+    max_batch_pixels: int = Field(
+        default=640 * 640,
+        ge=1,
+        description="Pixels encoded in one forward at most; a larger picture goes alone",
+    )
     max_batch_delay_ms: float = Field(
         default=0, ge=0, le=1000, description="How long a batch may wait to fill, milliseconds"
     )

@@ -1,6 +1,5 @@
 """The one path of every request: bytes or text → cache → batcher → vector and tag logits."""
 
-import base64
 import hashlib
 import io
 import math
@@ -16,7 +15,6 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from wardrobe import images
 from wardrobe.encoders import Encoder
 from wardrobe.encoders.base import PixelArray
 from wardrobe.errors import (
@@ -31,6 +29,7 @@ from wardrobe.searcher import Searcher
 from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
+from wardrobe.serving.decoding import Decoder
 from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
@@ -63,6 +62,7 @@ class Engine:
             if encoder.label_space is not None and encoder.thresholds is not None
             else None
         )
+        self._decoder = Decoder(encoder, settings)
         self._cache = EncodingCache(settings.cache_bytes)
         url = settings.cache_url.get_secret_value()
         self._remote_cache = RemoteCache(url, encoder.dimension) if url else None
@@ -70,7 +70,9 @@ class Engine:
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
             self._encode_batch,
+            _pixels_to_see,
             max_batch_size=settings.max_batch_size,
+            max_batch_pixels=settings.max_batch_pixels,
             max_queue=settings.max_queue,
             max_delay_s=settings.max_batch_delay_ms / 1000,
         )
@@ -80,7 +82,7 @@ class Engine:
         side = self.encoder.picture_side
         jpeg = io.BytesIO()
         Image.new("RGB", (side, side), "grey").save(jpeg, "JPEG")
-        blank = self._pixels_of(jpeg.getvalue())
+        blank, _ = self._decoder.prepare(jpeg.getvalue(), math.inf)
         largest = min(self._settings.max_batch_size, self._settings.max_queue)
         for size in sorted({largest, *(2**power for power in range(largest.bit_length()))}):
             encodings = self._encode_together([blank] * size)
@@ -112,11 +114,13 @@ class Engine:
         """Starts encoding a picture; errors arrive in the future, as the encoding does."""
         future: Future[Encoding] = Future()
         try:
-            data = self._bytes_of(upload)
+            data = self._decoder.bytes_of(upload)
         except (UnreadablePictureError, TooLargeError) as error:
             future.set_exception(error)
             return future
-        return self._encode("picture", data, partial(self._pixels_of, data), deadline)
+        return self._encode(
+            "picture", data, lambda: self._decoder.prepare(data, deadline)[0], deadline
+        )
 
     def encode_text(self, text: str, deadline: float) -> "Future[Encoding]":
         """Starts encoding a text; errors arrive in the future, as the encoding does.
@@ -134,12 +138,10 @@ class Engine:
         self, upload: Upload, labels: Sequence[int], deadline: float
     ) -> "Future[list[Image.Image]]":
         """Starts drawing the heatmaps of labels, columns of the logits, of a readable picture."""
+        self._batcher.make_room()
         self.encoder.load_explanations()  # here, and not in the encoding thread
-        with telemetry.stage("decode"):
-            picture = self._decoded(self._bytes_of(upload))
-            question = Question(
-                self.encoder.prepare(picture), labels, self.encoder.seen_part(*picture.size)
-            )
+        pixels, size = self._decoder.prepare(self._decoder.bytes_of(upload), deadline)
+        question = Question(pixels, labels, self.encoder.seen_part(*size))
         job: Job[Input, list[Image.Image]] = Job(deadline, question)
         self._batcher.submit(job)
         return job.future
@@ -160,33 +162,6 @@ class Engine:
                 limit_s=limit,
             ) from error
 
-    def _bytes_of(self, upload: Upload) -> bytes:
-        data = upload.content
-        if isinstance(data, str):
-            try:
-                data = base64.b64decode(data, validate=True)
-            except ValueError as error:
-                raise UnreadablePictureError(f"the picture is not base64: {error}") from error
-        limit = self._settings.max_picture_bytes
-        if len(data) > limit:
-            raise TooLargeError(
-                f"the picture has {len(data)} bytes; the limit is {limit}",
-                bytes=len(data),
-                limit=limit,
-            )
-        return data
-
-    def _pixels_of(self, data: bytes) -> PixelArray:
-        with telemetry.stage("decode"):
-            return self.encoder.prepare(self._decoded(data))
-
-    def _decoded(self, data: bytes) -> Image.Image:
-        return images.decode(
-            data,
-            max_pixels=self._settings.max_picture_pixels,
-            draft_side=self.encoder.picture_side,
-        )
-
     def _encode(
         self, kind: str, content: bytes, prepare: Callable[[], Input], deadline: float
     ) -> "Future[Encoding]":
@@ -200,9 +175,9 @@ class Engine:
                 future: Future[Encoding] = Future()
                 future.set_result(known)
                 return future
-            if job := self._in_flight.get(key):
+            job = self._in_flight.get(key)
+            if job and self._batcher.extend(job, deadline):
                 telemetry.CACHE_LOOKUPS.labels("shared").inc()
-                job.deadline = max(job.deadline, deadline)
                 return job.future
             job = self._in_flight[key] = Job(deadline)
         job.future.add_done_callback(partial(self._keep, key))
@@ -212,18 +187,21 @@ class Engine:
                 job.future.set_result(known)
                 return job.future
             telemetry.CACHE_LOOKUPS.labels("miss").inc()
+            self._batcher.make_room()  # a full queue refuses before anything is decoded
             job.value = prepare()
             job.future.add_done_callback(partial(self._share, key))
             self._batcher.submit(job)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, those who share the job must hear of it
             job.future.set_exception(error)
         return job.future
 
     def _keep(self, key: bytes, future: "Future[Encoding]") -> None:
         with self._lock:
+            job = self._in_flight.get(key)
+            if job and job.future is future:  # else another took the place of a dropped one
+                del self._in_flight[key]
             if not future.cancelled() and future.exception() is None:
                 self._cache.put(key, future.result())
-            del self._in_flight[key]
 
     def _share(self, key: bytes, future: "Future[Encoding]") -> None:
         if self._remote_cache and not future.cancelled() and future.exception() is None:
@@ -269,3 +247,13 @@ class Engine:
         vectors = self.encoder.encode_texts(texts)
         telemetry.ENCODED_INPUTS.labels("text").inc(len(texts))
         return [Encoding(vector.copy(), None) for vector in vectors]
+
+
+def _pixels_to_see(value: Input) -> int:
+    """Returns the pixels of a picture, for each label of a question again; a text has none."""
+    match value:
+        case str():
+            return 0
+        case Question():
+            return len(value.labels) * _pixels_to_see(value.pixels)
+    return value.size // 3  # red, green and blue

@@ -17,7 +17,8 @@ from wardrobe.serving.schemas import ErrorBody, ErrorResponse
 
 _log = logging.getLogger(__name__)
 
-_RETRY_AFTER_S = {429: "1", 503: "5"}
+_START_S = 5
+"""What a start takes, about: when to ask again a server that is not ready."""
 
 
 def error_body(error: Exception) -> ErrorBody:
@@ -75,6 +76,6 @@ def _explain(error: HTTPException) -> str:
 def _respond(body: ErrorBody, status: int) -> Response:
     g.error_code = body.code
     response = answer(ErrorResponse(error=body), status)
-    if status in _RETRY_AFTER_S:
-        response.headers["Retry-After"] = _RETRY_AFTER_S[status]
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(body.detail.get("retry_after_s", _START_S))
     return response

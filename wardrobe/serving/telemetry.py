@@ -1,9 +1,10 @@
 """Prometheus metrics of the service, right across gunicorn's workers."""
 
+import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Literal, get_args
 
 from prometheus_client import (
     REGISTRY,
@@ -14,9 +15,18 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
-Stage = Literal["read", "decode", "queue", "encode", "search", "serialise"]
+Stage = Literal["read", "decode_wait", "decode", "queue", "encode", "search", "serialise"]
+
+Release = Literal["idle", "drained", "full", "pixels", "delay", "closing"]
+"""Why a batch was released: `full` and `pixels` met a limit, the others took all that waited.
+
+`idle`: the encoder was free when the first came; `drained`: it was busy then; `delay`: it was free
+and waited for more, in vain; `closing`: the server is stopping.
+"""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # as workers do, and half as long
 
@@ -34,16 +44,27 @@ REQUEST_SECONDS = Histogram(
 STAGE_SECONDS = Histogram(
     "wardrobe_stage_duration_seconds", "Time by stage of the one path", ["stage"], buckets=_SECONDS
 )
+STAGES = {name: STAGE_SECONDS.labels(name) for name in get_args(Stage)}
 BATCH_INPUTS = Histogram(
     "wardrobe_batch_inputs",
-    "Pictures and texts encoded together",
+    "Pictures, texts and explanations of a batch",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128),
 )
+_BATCHES = Counter("wardrobe_batches_total", "Batches, by why each was released", ["reason"])
+BATCHES = {reason: _BATCHES.labels(reason) for reason in get_args(Release)}
 QUEUE_INPUTS = Gauge(
     "wardrobe_queue_inputs",
-    "Pictures and texts waiting for the encoder",
+    "Pictures, texts and explanations waiting for the encoder",
     multiprocess_mode="livesum",
 )
+# Workers set the `time.monotonic()` it joined the queue, infinity while nothing waits; a scrape
+# makes seconds of it. So the figure is right while the encoder is stuck, in any worker.
+QUEUE_OLDEST = Gauge(
+    "wardrobe_queue_oldest_wait_seconds",
+    "How long the input that waits for the encoder since earliest has waited so far",
+    multiprocess_mode="livemin",
+)
+QUEUE_OLDEST.set(math.inf)
 ENCODED_INPUTS = Counter(
     "wardrobe_encoded_inputs_total", "Pictures and texts encoded, and explanations", ["kind"]
 )
@@ -68,14 +89,25 @@ READY = Gauge(
 )
 
 
-@contextmanager
-def stage(name: Stage) -> Iterator[None]:
+class _AtScrape(Collector):
+    """Metrics as they are to be shown: the oldest input's time of arrival becomes its wait."""
+
+    def __init__(self, stored: Collector) -> None:
+        self._stored = stored
+
+    def collect(self) -> Iterable[Metric]:
+        now = time.monotonic()
+        for metric in self._stored.collect():
+            if metric.name == "wardrobe_queue_oldest_wait_seconds":
+                metric.samples = [
+                    sample._replace(value=max(0.0, now - sample.value)) for sample in metric.samples
+                ]
+            yield metric
+
+
+def stage(name: Stage) -> AbstractContextManager[object]:
     """Adds the time spent inside to the histogram of a stage, also when it raises."""
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        STAGE_SECONDS.labels(name).observe(time.perf_counter() - started)
+    return STAGES[name].time()
 
 
 def exposition() -> bytes:
@@ -85,4 +117,4 @@ def exposition() -> bytes:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     except ValueError:  # gunicorn.conf.py set no shared folder: this is the only process
         registry = REGISTRY
-    return generate_latest(registry)
+    return generate_latest(_AtScrape(registry))
