@@ -81,19 +81,26 @@ class VectorIndex:
 
     @classmethod
     def read(cls, path: Path) -> "VectorIndex":
-        """Reads what `write` wrote.
+        """Maps what `write` wrote: processes that read one file share its pages.
+
+        The file may be renamed or removed meanwhile, never written to. Compare its checksum before:
+        FAISS crashes as it maps some files that were cut short.
 
         Raises:
             IndexFolderError: FAISS cannot read the file.
         """
         try:
-            return cls(faiss.read_index(str(path)))
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
             raise IndexFolderError(f"FAISS cannot read {path}: {error}") from error
 
     def write(self, path: Path) -> None:
         """Writes the index into a file."""
         faiss.write_index(self._index, str(path))
+
+    def warm_up(self) -> None:
+        """Touches every vector, so that no search waits for pages of the mapped file."""
+        self._every_row.search(np.zeros((1, self.dimension), np.float32), 1)
 
     def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         """Returns the cosines and rows of the most similar vectors, best first, ties by row.
