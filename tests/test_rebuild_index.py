@@ -60,7 +60,9 @@ def test_an_index_that_is_open_keeps_its_own_items_when_it_is_rebuilt(tmp_path):
     build_index(encoder, read_source(draw(tmp_path / "a", ["1.png", "2.png"])), out)
     index = Index.open(out, encoder)
     build_index(encoder, read_source(draw(tmp_path / "b", ["3.png", "4.png", "5.png"])), out)
+    index.warm_up()
     assert [item.id for item in index.items([0, 1])] == ["1", "2"]
+    assert index.search(index.vector_of(1)[None], 2)[1].tolist() == [[1, 0]]
     assert index.count == 2
     index.close()
 

@@ -89,6 +89,10 @@ class Index:
             )
         return cls(record, vectors, catalogue)
 
+    def warm_up(self) -> None:
+        """Touches every vector, so that no search waits for pages of the mapped file."""
+        self._vectors.warm_up()
+
     def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         """Returns cosines and rows `(queries, min(k, count))`, best first, ties by row.
 

@@ -81,19 +81,26 @@ class VectorIndex:
 
     @classmethod
     def read(cls, path: Path) -> "VectorIndex":
-        """Reads what `write` wrote.
+        """Maps what `write` wrote: processes that read one file share its pages.
+
+        The file may be renamed or removed meanwhile, never written to. Compare its checksum before:
+        FAISS crashes as it maps some files that were cut short.
 
         Raises:
             IndexFolderError: FAISS cannot read the file.
         """
         try:
-            return cls(faiss.read_index(str(path)))
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
         except RuntimeError as error:
             raise IndexFolderError(f"FAISS cannot read {path}: {error}") from error
 
     def write(self, path: Path) -> None:
         """Writes the index into a file."""
         faiss.write_index(self._index, str(path))
+
+    def warm_up(self) -> None:
+        """Touches every vector, so that no search waits for pages of the mapped file."""
+        self._every_row.search(np.zeros((1, self.dimension), np.float32), 1)
 
     def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         """Returns the cosines and rows of the most similar vectors, best first, ties by row.
@@ -107,6 +114,19 @@ class VectorIndex:
         if k == 0:
             nothing = (len(vectors), 0)
             return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
+        # One more than asked for: where it is as good as the last, FAISS chose among equals as it
+        # pleased, and pages would overlap; then all of the equals are needed to choose by row.
+        fetched = min(k + 1, self.count)
+        scores, rows = self._search(vectors, fetched)
+        while fetched < self.count and (scores[:, k - 1] == scores[:, -1]).any():
+            fetched = min(2 * fetched, self.count)
+            scores, rows = self._search(vectors, fetched)
+        order = np.lexsort((rows, -scores))[:, :k]
+        scores = np.clip(np.take_along_axis(scores, order, axis=1), -1, 1)
+        return scores, np.take_along_axis(rows, order, axis=1)
+
+    def _search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Returns cosines and rows `(queries, k)`, best first, ties in any order."""
         # OpenMP keeps this setting per thread: a request's one query must not wake every core.
         faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))
         scores, rows = self._index.search(vectors, k)
@@ -114,9 +134,7 @@ class VectorIndex:
         short = (rows < 0).any(axis=1)
         if short.any():
             scores[short], rows[short] = self._every_row.search(vectors[short], k)
-        order = np.lexsort((rows, -scores))
-        scores = np.clip(np.take_along_axis(scores, order, axis=1), -1, 1)
-        return scores, np.take_along_axis(rows, order, axis=1)
+        return scores, rows
 
     def vector_of(self, row: int) -> FloatArray:
         """Returns the unit vector of a row `(dimension,)`; `ivfpq` keeps half precision."""

@@ -88,6 +88,7 @@ class Engine:
             encodings = self._encode_together([blank] * size)
         if self.encoder.has_text:
             self._encode_together(["warm-up"])
+        self.index.warm_up()
         self.searcher.search(encodings[0].vector, top_k=1)
 
     @property
