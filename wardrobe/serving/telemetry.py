@@ -54,9 +54,7 @@ CACHE_LOOKUPS = Counter(
 )
 CACHE_EVICTIONS = Counter("wardrobe_cache_evictions_total", "Encodings dropped to make room")
 CACHE_BYTES = Gauge("wardrobe_cache_bytes", "Size of the cache", multiprocess_mode="livesum")
-READY = Gauge(
-    "wardrobe_ready", "1 when every worker can answer, else 0", multiprocess_mode="livemin"
-)
+READY = Gauge("wardrobe_ready", "Workers that are ready to answer", multiprocess_mode="livesum")
 
 
 @contextmanager
