@@ -5,13 +5,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from wardrobe.serving.hooks import child_exit, post_worker_init, worker_exit  # noqa: F401
+from wardrobe.serving.hooks import (  # noqa: F401
+    child_exit,
+    on_reload,
+    post_request,
+    post_worker_init,
+    pre_fork,
+    worker_exit,
+)
 from wardrobe.serving.logs import logging_config
 from wardrobe.settings import Settings
 
 settings = Settings()
-metrics_folder = tempfile.mkdtemp(prefix="wardrobe-metrics-")  # of this run alone: nothing stale
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
 # OpenMP's threads wait for one another by spinning; beside any other load they starve one another,
 # and forwards take ten times as long. A short spin costs a millisecond and is spared that.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
@@ -19,7 +24,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 wsgi_app = "server:app"
 bind = f"{settings.host}:{settings.port}"
 limit_request_line = 8190  # a vector in a query string is long
-worker_class = "gthread"
+worker_class = "wardrobe.serving.hooks.Worker"
 workers = 1  # the model uses every core; scale out with more machines
 threads = settings.threads
 preload_app = False  # neither threads nor the OpenMP pools of torch survive a fork
@@ -31,6 +36,16 @@ control_socket_disable = True
 logconfig_dict = logging_config(settings.log_level)
 
 
+def on_starting(server):
+    """Makes the folder of this run's metrics: nothing stale, and a reload keeps it."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="wardrobe-metrics-")
+    if server.cfg.workers > 1 and settings.compute_threads == 0:
+        server.log.warning(
+            "each of %d workers encodes on every core; set COMPUTE_THREADS to their share",
+            server.cfg.workers,
+        )
+
+
 def on_exit(server):
     """Removes the metrics of this run."""
-    shutil.rmtree(metrics_folder, ignore_errors=True)
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,6 +1,8 @@
-"""A real gunicorn with two workers: start, answer, count across workers, and stop gracefully."""
+"""A real gunicorn: start, answer, count across workers, lose and replace them, and stop."""
 
+import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -8,6 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,9 @@ import pytest
 from tests.serving import metric, picture, until
 
 ROOT = Path(__file__).parents[1]
+
+STALL_S = 1.5
+"""A new worker takes longer than this to get ready; nobody may wait so long for an answer."""
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str):
@@ -35,44 +42,133 @@ def search(port: int, colour: str, size: tuple[int, int] = (20, 16)):
     return ask(port, "POST", "/search?top_k=1", data, **{"Content-Type": "image/png"})
 
 
-@pytest.fixture
-def server(tmp_path):
-    """Starts gunicorn with the project's configuration; yields its process and port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "tests.colour_server:app", "--workers", "2"]
-    environment = os.environ | {
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "MAX_BATCH_SIZE": "1",
-        "LOG_LEVEL": "INFO",
-        "TMPDIR": str(tmp_path),
-    }
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=environment)
-    try:
-        until(lambda: metric(metrics(port), "wardrobe_ready") == 1, timeout=180)
-        yield process, port
-    finally:
-        process.kill()
-        process.wait()
-
-
 def metrics(port: int) -> str:
     return ask(port, "GET", "/metrics")[1].decode()
 
 
-def test_two_workers_count_together_and_stop_gracefully(server, tmp_path) -> None:
-    process, port = server
+def eventually(condition: Callable[[], object]) -> None:
+    """Waits as long as a busy machine may take to start workers, and looks seldom."""
+    until(lambda: time.sleep(0.1) or bool(condition()), timeout=120)
+
+
+class Server:
+    """A gunicorn process with the project's configuration."""
+
+    def __init__(self, folder: Path, *arguments: str, workers: int = 1, **settings: str) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "gunicorn", "tests.colour_server:app"]
+        command += ["--workers", str(workers), *arguments]
+        environment = os.environ | {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "COMPUTE_THREADS": "1",
+            "MAX_BATCH_SIZE": "1",
+            "LOG_LEVEL": "INFO",
+            "TMPDIR": str(folder),
+            **settings,
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=environment)
+        eventually(lambda: self.metric("wardrobe_ready") == workers)
+
+    def metric(self, name: str, **labels: str) -> float:
+        return metric(metrics(self.port), name, **labels)
+
+    def lines(self) -> list[dict]:
+        text = self.log.read_text()
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def said(self, part: str) -> list[int]:
+        """Returns the processes that logged a message, one an occurrence."""
+        return [line["process"] for line in self.lines() if part in line["message"]]
+
+    def workers(self) -> list[int]:
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
+
+@pytest.fixture
+def serve(tmp_path):
+    servers = []
+
+    def start(*arguments: str, **settings):
+        servers.append(Server(tmp_path, *arguments, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.kill()
+        server.process.wait()
+
+
+class Load:
+    """Clients with kept-alive connections; each ends at the first connection refused."""
+
+    def __init__(self, port: int, clients: int = 4) -> None:
+        self.answered = 0
+        self.slowest = 0.0
+        self.failures: list[str] = []
+        self._port = port
+        self._stop = threading.Event()
+        self._count = itertools.count(1)
+        self._threads = [threading.Thread(target=self._run) for _ in range(clients)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self.join()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(60)
+
+    def _run(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        with contextlib.closing(connection), contextlib.suppress(ConnectionRefusedError):
+            while not self._stop.is_set():
+                started = time.monotonic()
+                if connection.sock is None:
+                    connection.connect()
+                try:
+                    self._ask(connection)
+                except Exception as error:  # whatever it is, a client has noticed
+                    self.failures.append(repr(error))
+                    return
+                self.slowest = max(self.slowest, time.monotonic() - started)
+                time.sleep(0.02)
+
+    def _ask(self, connection: http.client.HTTPConnection) -> None:
+        connection.request("GET", "/search?id=shop/red&top_k=2")
+        response = connection.getresponse()
+        results = json.loads(response.read())["results"]
+        if response.status != 200 or len(results) != 2:
+            self.failures.append(f"{response.status} {results}")
+        self.answered = next(self._count)
+
+
+def searched(server: Server) -> float:
+    labels = {"method": "GET", "route": "/search", "status": "200"}
+    return server.metric("wardrobe_http_requests_total", **labels)
+
+
+def test_two_workers_count_together_and_stop_gracefully(serve, tmp_path) -> None:
+    server = serve(workers=2)
+    port = server.port
     assert ask(port, "GET", "/healthz")[0] == 200
     for number in range(8):
         status, body = ask(port, "GET", f"/search?id=shop/red&top_k={number % 3 + 1}")
         assert status == 200
         assert len(json.loads(body)["results"]) == number % 3 + 1
-    labels = {"method": "GET", "route": "/search", "status": "200"}
-    counts = {metric(metrics(port), "wardrobe_http_requests_total", **labels) for _ in range(6)}
-    assert counts == {8}, "every worker gives the figures of all"
+    assert {searched(server) for _ in range(6)} == {8}, "every worker gives the figures of all"
 
     # Four pictures of half a second each are under way when the order to stop comes.
     answers = []
@@ -82,17 +178,132 @@ def test_two_workers_count_together_and_stop_gracefully(server, tmp_path) -> Non
     ]
     for thread in asking:
         thread.start()
-    until(lambda: metric(metrics(port), "wardrobe_cache_lookups_total", result="miss") == 4)
-    process.send_signal(signal.SIGTERM)
+    until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 4)
+    server.process.send_signal(signal.SIGTERM)
     for thread in asking:
         thread.join(30)
     assert [status for status, _ in answers] == [200] * 4
     assert all(json.loads(body)["results"][0]["id"] == "shop/blue" for _, body in answers)
-    assert process.wait(30) == 0
+    assert server.process.wait(30) == 0
 
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert len({line["process"] for line in lines if line["message"] == "ready"}) == 2
-    searches = [line for line in lines if line.get("route") == "/search"]
+    assert len(set(server.said("ready"))) == 2
+    searches = [line for line in server.lines() if line.get("route") == "/search"]
     assert len({line["request_id"] for line in searches}) == len(searches) == 12
-    assert not [line for line in lines if line["level"] not in ("INFO", "DEBUG")]
+    assert not [line for line in server.lines() if line["level"] not in ("INFO", "DEBUG")]
     assert not list(tmp_path.glob("wardrobe-metrics*")), "the metrics of a run go with it"
+
+
+def test_a_worker_whose_encoding_thread_died_is_replaced(serve) -> None:
+    server = serve()
+    assert search(server.port, "red")[0] == 200
+    assert server.metric("wardrobe_cache_bytes") > 0
+    waiting = []
+    slow = threading.Thread(target=lambda: waiting.append(search(server.port, "blue")))
+    slow.start()
+    until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 2)
+    status, body = search(server.port, "magenta")
+    assert (status, b"encoding thread died" in body) == (503, True)
+    slow.join(30)
+    assert waiting[0][0] == 200, "what came before is answered"
+
+    # The replacement is asked nothing before it is ready; connections wait for it instead.
+    health = [ask(server.port, "GET", "/healthz")]
+    while health[-1][0] != 200:
+        assert b"encoding thread died" in health[-1][1]
+        health.append(ask(server.port, "GET", "/healthz"))
+    assert len(set(server.said("ready"))) == 2
+    assert server.metric("wardrobe_ready") == 1
+    assert server.metric("wardrobe_cache_bytes") == 0, "gauges of the dead worker are gone"
+    labels = {"method": "POST", "route": "/search", "status": "200"}
+    assert server.metric("wardrobe_http_requests_total", **labels) == 2, "its counts are kept"
+    assert search(server.port, "red")[0] == 200
+
+
+def test_stopping_answers_whoever_connected_and_refuses_the_others(serve) -> None:
+    server = serve()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    kept.request("GET", "/livez")
+    assert kept.getresponse().read()
+    answers = []
+    slow = threading.Thread(target=lambda: answers.append(search(server.port, "blue")))
+    with Load(server.port) as load:
+        until(lambda: load.answered > 20)
+        slow.start()
+        until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 1)
+        # Asleep, the worker takes none of these connections before it is told to stop.
+        worker = server.workers()[0]
+        os.kill(worker, signal.SIGSTOP)
+        early = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=30) for _ in range(5)]
+        for connection in early:
+            connection.request("GET", "/search?id=shop/red")
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: server.said("Handling signal: term"))
+        os.kill(worker, signal.SIGCONT)
+        load.join()
+    assert not load.failures
+    for connection in early:
+        response = connection.getresponse()
+        assert (response.status, response.getheader("Connection")) == (200, "close")
+        response.read()
+        connection.close()
+    assert not answers, "new connections are refused while a request is still under way"
+    kept.request("GET", "/healthz")
+    response = kept.getresponse()
+    assert (response.status, response.getheader("Connection")) == (200, "close")
+    response.read()
+    kept.close()
+    slow.join(30)
+    assert answers[0][0] == 200
+    assert server.process.wait(10) == 0
+
+
+def test_a_second_signal_stops_at_once(serve) -> None:
+    server = serve()
+    idle = socket.create_connection(("127.0.0.1", server.port))
+    until(lambda: ask(server.port, "GET", "/livez")[0] == 200)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert server.process.poll() is None, "it waits for the connection's request"
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(4) == 0
+    idle.close()
+
+
+def test_recycling_drops_and_delays_nothing(serve, tmp_path) -> None:
+    server = serve(RECYCLE_REQUESTS="50")
+    first = server.workers()
+    (tmp_path / "unbootable").touch()
+    with Load(server.port) as load:
+        eventually(lambda: server.said("exited with code"))
+        assert first[0] in server.workers(), "it serves on when its successor fails"
+        (tmp_path / "unbootable").unlink()
+        eventually(lambda: len(set(server.said("ready"))) >= 3)
+        eventually(lambda: first[0] not in server.workers())
+    assert not load.failures
+    assert load.slowest < STALL_S
+    assert searched(server) == load.answered, "counts of workers gone are kept"
+    eventually(lambda: len(server.workers()) == 1 and server.metric("wardrobe_ready") == 1)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+
+
+def test_a_reload_drops_and_delays_nothing(serve, tmp_path) -> None:
+    server = serve("--graceful-timeout", "5", workers=2, COMPUTE_THREADS="0")
+    assert server.said("set COMPUTE_THREADS to their share")
+    first = set(server.workers())
+    (tmp_path / "broken").touch()
+    with Load(server.port) as load:
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: len(server.said("exited with code 1")) == 2)
+        assert set(server.workers()) == first, "they serve on when their successors fail"
+        (tmp_path / "broken").unlink()
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: len(set(server.workers())) == 2 and not first & set(server.workers()))
+    assert not load.failures
+    assert load.slowest < STALL_S
+    assert searched(server) == load.answered
+    assert server.metric("wardrobe_ready") == 2
+    assert len(list(tmp_path.glob("wardrobe-metrics*"))) == 1
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    assert not list(tmp_path.glob("wardrobe-metrics*"))

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         le=256,
         description="Request threads of the worker; they decode, wait and answer",
     )
+    recycle_requests: int = Field(
+        default=0,
+        ge=0,
+        description="Requests after which a worker is replaced by a new one; 0 means never",
+    )
     compute_threads: int = Field(
         default=0,
         ge=0,

@@ -47,6 +47,9 @@ class Batcher(Generic[Input, Output]):
     """A bounded queue and the one thread that empties it in batches, first in, first out.
 
     An idle batcher starts at once; while it works, the queue fills and becomes the next batch.
+
+    Attributes:
+        death: done once the thread has died.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Batcher(Generic[Input, Output]):
         self._changed = threading.Condition()
         self._stopped: str | None = None
         self._seconds_per_input = 0.0
+        self.death: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="encoding", daemon=True)
         self._thread.start()
 
@@ -156,7 +160,8 @@ class Batcher(Generic[Input, Output]):
         except BaseException as error:
             _log.exception("the encoding thread died")
             telemetry.READY.set(0)
-            self._abandon(batch, f"the encoding thread died: {error!r}; restart the server")
+            self._abandon(batch, f"the encoding thread died: {error!r}")
+            self.death.set_result(None)
 
     def _abandon(self, batch: Sequence[Job[Input, Output]], reason: str) -> None:
         with self._changed:

@@ -101,6 +101,11 @@ class Engine:
             )
         return self._tagger
 
+    @property
+    def death(self) -> "Future[None]":
+        """Done once the encoding thread has died."""
+        return self._batcher.death
+
     def check(self) -> None:
         """Raises `NotReadyError` with the reason once it cannot answer any more."""
         self._batcher.check()

@@ -1,17 +1,108 @@
 """What happens in gunicorn's processes when a worker comes and goes; gunicorn.conf.py names these.
 
+A worker that is to be replaced, because it has answered enough requests or the server reloads,
+is marked as retiring and serves on. The next worker to be forked becomes its successor, takes no
+connection before it is ready, and then ends its predecessor. Meanwhile gunicorn counts one worker
+more for each such pair.
+
 Nothing of Prometheus or the application is imported here before a hook runs: gunicorn.conf.py
 first names the folder that workers share their metrics in.
 """
 
+import contextlib
 import gc
+import itertools
+import mmap
+import os
+import random
+import signal
+import time
 from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A threaded worker that stops listening as soon as it stops.
+
+    gunicorn's own listens on while it finishes, takes no connection, and in the end resets those
+    that came.
+    """
+
+    crashed = False
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Closes the listeners for good when stopping, after what connected before."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            if not self.crashed:  # then another worker answers what waits
+                self._accept_all(listener)
+            listener.close()
+
+    def _accept_all(self, listener: Any) -> None:
+        taken = -1
+        while taken != self.nr_conns:
+            taken = self.nr_conns
+            self.accept(listener)
+
+    def crash(self) -> None:
+        """Ends the worker gracefully; gunicorn starts another one."""
+        self.crashed = True
+        self.handle_exit(signal.SIGTERM, None)
+
+
+def on_reload(server: Any) -> None:
+    """Keeps the workers of before until their successors are ready."""
+    retiring = _without_successor(server)
+    for worker in retiring:
+        worker.retiring[0] = True
+    server.num_workers = len(server.WORKERS) + max(server.cfg.workers, len(retiring))
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Makes a new worker the successor of one that retires."""
+    worker.retiring = mmap.mmap(-1, 1)  # the worker and gunicorn's master share this byte
+    retiring = [old for old in _without_successor(server) if old.retiring[0]]
+    worker.predecessor = retiring[0] if retiring else None
+    # gunicorn shuts down when a worker fails before it has booted; not while another serves.
+    worker.booted = worker.predecessor is not None
 
 
 def post_worker_init(worker: Any) -> None:
-    """Spares the garbage collector the imported modules: 0.2 s of pause each time, 1 s at exit."""
+    """Prepares a worker to serve; a replacement takes no connection before it is ready."""
+    from wardrobe.serving.service import current_service
+
+    # Spares the collector the imported modules: 0.2 s of pause each time, 1 s at exit.
     gc.collect()
     gc.freeze()
+    service = current_service(worker.wsgi)
+    limit = service.settings.recycle_requests
+    worker.recycle_every = limit + random.randint(0, limit // 10)  # not all workers at once
+    worker.answered = itertools.count(1)
+    service.startup.on_death(worker.crash)
+    if worker.age <= worker.cfg.workers:
+        return
+    while worker.alive and not service.startup.finished:
+        worker.notify()
+        time.sleep(0.05)
+    if worker.predecessor and worker.alive:
+        if service.startup.failed:
+            worker.log.error("a new worker could not start; %d goes on", worker.predecessor.pid)
+            raise SystemExit(1)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.predecessor.pid, signal.SIGTERM)
+
+
+def post_request(worker: Any, request: Any) -> None:
+    """Asks for a successor after RECYCLE_REQUESTS requests."""
+    if not worker.recycle_every or next(worker.answered) % worker.recycle_every:
+        return
+    if worker.alive and not worker.retiring[0]:
+        worker.log.info("%d requests answered, asking for a new worker", worker.recycle_every)
+        worker.retiring[0] = True
+        os.kill(worker.ppid, signal.SIGTTIN)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -23,7 +114,21 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Takes a dead worker's gauges out of /metrics."""
+    """Takes a dead worker's gauges out of /metrics, and ends the pair it was in."""
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    pairs = 0
+    for other in server.WORKERS.values():
+        if other.predecessor is worker:
+            other.predecessor = None
+            pairs += 1
+        if worker.predecessor is other:  # the successor failed
+            other.retiring[0] = False
+            pairs += 1
+    server.num_workers = max(1, server.num_workers - pairs)
+
+
+def _without_successor(server: Any) -> list[Any]:
+    succeeded = {worker.predecessor for worker in server.WORKERS.values()}
+    return [worker for worker in server.WORKERS.values() if worker not in succeeded]

@@ -47,6 +47,25 @@ class Startup:
         """Returns the engine as soon as it is ready, or raises why it could not be built."""
         return self._engine.result(timeout)
 
+    @property
+    def finished(self) -> bool:
+        """Whether the engine is ready, or could not be built."""
+        return self._engine.done()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the engine could not be built."""
+        return self.finished and self._engine.exception() is not None
+
+    def on_death(self, callback: Callable[[], None]) -> None:
+        """Calls back when an engine that was ready dies; at once if it has already."""
+
+        def watch(engine: "Future[Engine]") -> None:
+            if engine.exception() is None:
+                engine.result().death.add_done_callback(lambda _: callback())
+
+        self._engine.add_done_callback(watch)
+
     def close(self) -> None:
         """Finishes what is in flight; a start still under way is waited for first."""
         self._thread.join()

@@ -84,9 +84,7 @@ REMOTE_CACHE_ERRORS = Counter(
 REMOTE_CACHE_DROPS = Counter(
     "wardrobe_remote_cache_drops_total", "Encodings not written to the cache that replicas share"
 )
-READY = Gauge(
-    "wardrobe_ready", "1 when every worker can answer, else 0", multiprocess_mode="livemin"
-)
+READY = Gauge("wardrobe_ready", "Workers that are ready to answer", multiprocess_mode="livesum")
 
 
 class _AtScrape(Collector):
