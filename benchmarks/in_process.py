@@ -21,8 +21,8 @@ from typing import Any
 from benchmarks.load import percentiles
 from benchmarks.machine import REPOSITORY, cores
 from benchmarks.peers.common import Pipeline
+from benchmarks.pictures import picture_paths
 from benchmarks.servers import ENVIRONMENT, inherited
-from benchmarks.workload import picture_paths
 from wardrobe.settings import Settings
 
 
@@ -47,7 +47,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, help="folder; default: the catalogue's pictures")
     arguments = parser.parse_args()
     data = [path.read_bytes() for path in picture_paths(arguments.pictures)]
-    pipeline, batch = Pipeline(), Settings().max_batch_size
+    pipeline, batch = Pipeline.from_settings(), Settings().max_batch_size
     _batched(pipeline, iter(data[:batch] * 2), batch, map)  # warm-up
     with ThreadPoolExecutor(cores()) as pool:
         figures = {

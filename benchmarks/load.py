@@ -109,7 +109,7 @@ class Generator:
     def __enter__(self) -> "Generator":
         raise_file_limit()
         self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        self._process.submit(time.monotonic).result()
+        self._process.submit(raise_file_limit).result()  # it has imported this module then
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,6 @@
 """Five times more than the server can do: what it answers, and how soon it has recovered.
 
-    python -m benchmarks.overload          (90 seconds; make bench)
+    python -m benchmarks.overload          (two minutes; make bench)
 
 Distinct pictures in an open loop. From the moment the load stops one probe after another asks for a
 picture on a new connection, until three in a row take less than twice their median when idle.
@@ -21,9 +21,10 @@ from tqdm import tqdm
 
 from benchmarks.load import Generator
 from benchmarks.machine import save
+from benchmarks.pictures import picture_paths
 from benchmarks.servers import Server, running
 from benchmarks.serving import capacity
-from benchmarks.workload import TOP_K, distinct, picture_paths
+from benchmarks.workload import TOP_K, distinct
 from wardrobe.settings import Settings
 
 TIMES = 5

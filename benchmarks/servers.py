@@ -82,7 +82,7 @@ def running(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Se
     Raises:
         RuntimeError: it ended or was not healthy in time; the message has the end of its log.
     """
-    port = _free_port()
+    port = free_port()
     environment = inherited(ENVIRONMENT | dict(settings or {}) | {"PORT": str(port)})
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
         started = time.perf_counter()
@@ -120,7 +120,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

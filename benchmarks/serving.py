@@ -21,15 +21,9 @@ from tqdm import tqdm
 from benchmarks import in_process
 from benchmarks.load import Generator, Measured
 from benchmarks.machine import cores, save
+from benchmarks.pictures import picture_paths
 from benchmarks.servers import PLAIN, Server, running
-from benchmarks.workload import (
-    Workload,
-    distinct,
-    one_picture,
-    picture_paths,
-    texts,
-    zipf,
-)
+from benchmarks.workload import Workload, distinct, one_picture, texts, zipf
 from wardrobe.index.record import read_record
 from wardrobe.settings import Settings
 

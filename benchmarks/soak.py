@@ -22,9 +22,10 @@ from tqdm import tqdm
 
 from benchmarks.load import Answer, Generator, percentiles
 from benchmarks.machine import save
+from benchmarks.pictures import picture_paths
 from benchmarks.servers import running
 from benchmarks.serving import capacity
-from benchmarks.workload import mixed, picture_paths
+from benchmarks.workload import mixed
 
 SHARE = 0.6  # of the capacity
 EVERY = 5.0  # seconds

@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from benchmarks.load import Generator
 from benchmarks.machine import save
+from benchmarks.pictures import picture_paths
 from benchmarks.servers import running
-from benchmarks.workload import distinct, picture_paths
+from benchmarks.workload import distinct
 
 _DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 

@@ -1,4 +1,7 @@
-"""Requests, ready as bytes: distinct pictures, repeats, texts, and a mixture of everything."""
+"""Requests, ready as bytes: distinct pictures, repeats, texts, and a mixture of everything.
+
+The generator's process imports this: nothing heavy here.
+"""
 
 import functools
 import json
@@ -9,13 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from wardrobe.images import find_pictures
-from wardrobe.index.catalogue import Catalogue
-from wardrobe.index.record import CATALOGUE, read_record
-from wardrobe.settings import Settings
-
 ZIPF_EXPONENT = 1.1  # a few pictures are asked for again and again
-POOL = 1000  # pictures; what `zipf` repeats, and what `distinct` makes endlessly many of
 TOP_K = 10
 
 _COLOURS = ("red", "navy blue", "black", "white", "green", "grey", "pink", "yellow")
@@ -33,18 +30,6 @@ class Request(NamedTuple):
 Workload = Callable[[], Iterator[Request]]
 """Returns endless requests. It is sent to the generator's process, so it is a partial of a
 function of this module."""
-
-
-def picture_paths(folder: Path | None = None, count: int = POOL) -> tuple[Path, ...]:
-    """Returns pictures of a folder, or else of the catalogue that `INDEX` names."""
-    if folder is not None:
-        paths = list(find_pictures(folder))
-    else:
-        index = Settings().index
-        catalogue = Catalogue(index / CATALOGUE, read_record(index).picture_root)
-        paths = [item.image_path for item in catalogue.items(range(catalogue.count))]
-        catalogue.close()
-    return tuple(random.Random(0).sample(paths, min(count, len(paths))))
 
 
 def distinct(paths: Sequence[Path]) -> Iterator[Request]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from wardrobe import images
-from wardrobe.encoders import load_encoder
+from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.index import Index
 from wardrobe.index.vector_index import FloatArray
 from wardrobe.searcher import Searcher
@@ -17,17 +17,23 @@ TOP_K = 10
 
 
 class Pipeline:
-    """An encoder and an index, from the same settings as the server's."""
+    """An encoder and an index made with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: Encoder, index: Index) -> None:
+        self._encoder = encoder
+        self._searcher = Searcher(index)
+
+    @classmethod
+    def from_settings(cls) -> "Pipeline":
+        """Loads what the server would load."""
         settings = Settings()
-        self._encoder = load_encoder(
+        encoder = load_encoder(
             settings.encoder,
             precision=settings.precision,
             compute_threads=settings.compute_threads,
             labels=settings.labels,
         )
-        self._searcher = Searcher(Index.open(settings.index, self._encoder))
+        return cls(encoder, Index.open(settings.index, encoder))
 
     def prepare(self, data: bytes) -> Any:
         """Returns a picture as the network's input."""
@@ -35,7 +41,8 @@ class Pipeline:
 
     def encode(self, prepared: Sequence[Any]) -> FloatArray:
         """Returns the vectors of prepared pictures `(pictures, dimension)`, in one forward."""
-        return self._encoder.encode_pictures(torch.from_numpy(np.stack(prepared))).vectors
+        pixels = torch.from_numpy(np.stack(prepared))  # until the interface is numpy's
+        return self._encoder.encode_pictures(pixels).vectors
 
     def search(self, vector: FloatArray) -> dict[str, Any]:
         """Returns the answer to a search, with the fields of Wardrobe's."""

@@ -7,7 +7,7 @@ from flask import Flask, request
 from benchmarks.peers.common import Pipeline
 
 app = Flask(__name__)
-pipeline = Pipeline()
+pipeline = Pipeline.from_settings()
 
 
 @app.post("/search")

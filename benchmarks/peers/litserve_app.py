@@ -20,7 +20,7 @@ class SearchAPI(litserve.LitAPI):  # type: ignore[misc]
 
     def setup(self, device: str) -> None:
         """Loads the model, in the inference worker."""
-        self.pipeline = Pipeline()
+        self.pipeline = Pipeline.from_settings()
 
     def decode_request(
         self, request: Annotated[bytes, Body(media_type="application/octet-stream")]
