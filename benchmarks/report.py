@@ -5,6 +5,7 @@
 Writes docs/benchmarks.md and its plots; parts without a result are left out.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ PARTS = ("serving", "scale", "overload", "soak", "startup")
 
 def main() -> int:
     """Writes the report, and says which wins of a peer have no reason in benchmarks/notes.py."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     results = read(RESULTS)
     if not results:
         sys.stderr.write(f"{RESULTS} has no results; make bench measures\n")
