@@ -14,7 +14,8 @@ and the same bare picture as the body of `POST /search`. None logs requests.
 - **LitServe** as its documentation shows it: one worker, `max_batch_size` as Wardrobe's, 5 ms
   `batch_timeout`. It gets the bare picture instead of its usual base64 in JSON, which is faster.
 - **plain Flask**: a view that decodes, encodes and searches, under gunicorn's gthread with as many
-  threads as Wardrobe.
+  threads as Wardrobe; once with Wardrobe's encoder, which tells what the serving alone is worth,
+  and once with the same checkpoint in torch, which is what its user would write.
 
 Two more were tried and cannot load the checkpoint:
 

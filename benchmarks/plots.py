@@ -16,7 +16,7 @@ BY_CLIENTS, OTHER_LOADS, MEMORY = (
     "serving_other_loads.png",
     "serving_memory.png",
 )
-SYSTEMS = ("Wardrobe", "LitServe", "plain Flask")
+SYSTEMS = ("Wardrobe", "LitServe", "plain Flask", "plain Flask, torch")
 
 
 def draw(results: Results, folder: Path) -> None:

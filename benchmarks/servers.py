@@ -19,10 +19,12 @@ from benchmarks.machine import REPOSITORY
 
 GUNICORN = (sys.executable, "-m", "gunicorn")
 PEER = "python:benchmarks.peers.gunicorn_settings"
+FLASK = (*GUNICORN, "--config", PEER, "benchmarks.peers.flask_app:app")
 COMMANDS = {
     "Wardrobe": GUNICORN,
     "LitServe": (sys.executable, "-m", "benchmarks.peers.litserve_app"),
-    "plain Flask": (*GUNICORN, "--config", PEER, "benchmarks.peers.flask_app:app"),
+    "plain Flask": FLASK,
+    "plain Flask, torch": (*FLASK, "--env", "RUNTIME=torch"),
 }
 PLAIN = {"MAX_BATCH_SIZE": "1", "CACHE_BYTES": "0"}  # neither batching nor cache
 _PATIENCE = 120.0  # seconds to be healthy in

@@ -4,8 +4,9 @@
     python -m benchmarks.serving --repeats 1 --seconds 2 --clients 1 16       (does it run?)
 
 A repeat goes through everything once, and starts each server anew: the in-process loops, Wardrobe,
-LitServe, plain Flask, and Wardrobe without batching and cache, one after the other in changing
-order, so that a slow minute hits them all. Writes benchmarks/results/serving.json after each.
+LitServe, plain Flask with our runtime and with torch, and Wardrobe without batching and cache, one
+after the other in changing order, so that a slow minute hits them all. Writes
+benchmarks/results/serving.json after each.
 """
 
 import argparse
@@ -44,10 +45,17 @@ def main() -> int:
         "seconds": arguments.seconds,
         "repeats": [],
     }
-    with Generator() as generator, tqdm(total=5 * arguments.repeats, unit="server") as progress:
+    with Generator() as generator, tqdm(total=6 * arguments.repeats, unit="server") as progress:
         for number in range(arguments.repeats):
             bench = _Bench(generator, arguments, number)
-            parts = [bench.in_process, bench.wardrobe, bench.litserve, bench.flask, bench.plain]
+            parts = [
+                bench.in_process,
+                bench.wardrobe,
+                bench.litserve,
+                bench.flask,
+                bench.torch,
+                bench.plain,
+            ]
             repeat: Repeat = defaultdict(dict)
             for part in parts[number % len(parts) :] + parts[: number % len(parts)]:
                 progress.set_description(part.__name__)
@@ -106,6 +114,10 @@ class _Bench:
     def flask(self, repeat: Repeat) -> None:
         with running("plain Flask") as server:
             self._by_clients("plain Flask", server, repeat)
+
+    def torch(self, repeat: Repeat) -> None:
+        with running("plain Flask, torch") as server:
+            self._by_clients("plain Flask, torch", server, repeat)
 
     def plain(self, repeat: Repeat) -> None:
         with running("Wardrobe", PLAIN) as server:

@@ -127,6 +127,13 @@ def _serving(serving: Any) -> Iterator[Target]:
         "×",
         peer("plain Flask", "throughput", 16),
     )
+    yield Target(
+        "throughput ÷ plain Flask's with torch, 16 clients",
+        AT_LEAST,
+        2,
+        "×",
+        peer("plain Flask, torch", "throughput", 16),
+    )
 
 
 def _scale(scale: Any) -> Iterator[Target]:

@@ -60,11 +60,12 @@ def repeat(factor: float) -> dict:
         "closed_loop": {
             "Wardrobe": {"1": level(20, 49), "16": level(84, 190)},
             "LitServe": {"1": level(26, 38), "16": level(125, 128)},
+            "plain Flask, torch": {"1": level(30, 30), "16": level(400, 40)},
             "plain Flask": {"1": level(19, 52), "16": level(300, 50, statuses={"200": 9, "0": 3})},
         },
         "server": {
             system: {"start_seconds": 4, "memory_warm": memory, "memory_loaded": memory}
-            for system in ("Wardrobe", "LitServe", "plain Flask")
+            for system in ("Wardrobe", "LitServe", "plain Flask", "plain Flask, torch")
         },
         "zipf": {"on": level(30, 500), "off": level(300, 60)},
         "hit": level(2, 400),
