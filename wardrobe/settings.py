@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         default="auto", description="auto takes bf16 where the processor has it"
     )
     max_batch_size: int = Field(
-        default=16, ge=1, le=1024, description="Pictures encoded in one forward at most"
+        default=8, ge=1, le=1024, description="Pictures encoded in one forward at most"
     )
     max_batch_pixels: int = Field(
         default=640 * 640,

@@ -87,6 +87,8 @@ def _tokenizer(tower: TextTower) -> Tokenizer:
     tokenizer = Tokenizer.from_str(tower.tokenizer.backend_tokenizer.to_str())
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding(
-        pad_id=tower.tokenizer.pad_token_id, pad_token=tower.tokenizer.pad_token
+        pad_id=tower.tokenizer.pad_token_id,
+        pad_token=tower.tokenizer.pad_token,
+        pad_to_multiple_of=8,  # each new shape costs OpenVINO ten times what a known one does
     )
     return tokenizer
