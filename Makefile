@@ -1,7 +1,7 @@
 # make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
 # make test     set everything up, then run every test
 # make check    lint, types, layers
-# make bench    measure the running product; writes benchmarks/results/
+# make bench    measure the running product beside its peers; an hour; writes docs/benchmarks.md
 #
 # TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
 # PORT          where to serve
@@ -39,8 +39,12 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed indexes/demo/index.json
-	$(BIN)/python -m benchmarks.latency
+bench: $(VENV)/installed-bench index
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.overload
+	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.report
 
 ifdef CATALOGUE
 index: $(VENV)/installed
@@ -63,6 +67,10 @@ $(VENV)/installed: requirements.txt | $(VENV)/bin/pip
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
 	@touch $@
 
 $(VENV)/bin/pip:

@@ -19,8 +19,6 @@ Writes benchmarks/results/scale.json and docs/scale.png.
 import argparse
 import json
 import multiprocessing
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -33,6 +31,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from benchmarks.machine import RESULTS, save
 from wardrobe.files import atomic_write, write_json
 from wardrobe.index.record import VECTORS
 from wardrobe.index.vector_index import KINDS, FloatArray, Kind, VectorIndex
@@ -45,7 +44,6 @@ HELD_OUT = 1000
 NEIGHBOURS, SPREAD, NOISE = 10, 0.7, 0.05
 BLOCK = 10_000
 TARGET_RECALL, TARGET_MS = 0.95, 10
-RESULTS = Path(__file__).parent / "results" / "scale.json"
 PLOT = Path(__file__).parents[1] / "docs" / "scale.png"
 
 
@@ -58,10 +56,10 @@ def main() -> int:
         rows = [measure(folder, count, kind) for count in arguments.counts for kind in KINDS]
         alike = json.loads((folder / "likeness.json").read_text())
     sys.stdout.write(table(rows))
-    write_json(RESULTS, {"machine": _machine(), "likeness": alike, "indexes": rows})
+    save("scale", {"likeness": alike, "indexes": rows})
     with atomic_write(PLOT) as aside:
         plot(rows).savefig(aside, format="png")
-    sys.stdout.write(f"written: {RESULTS}, {PLOT}\n")
+    sys.stdout.write(f"written: {RESULTS / 'scale.json'}, {PLOT}\n")
     return 0
 
 
@@ -262,20 +260,6 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _machine() -> dict[str, object]:
-    names = [
-        line.split(":")[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
 
 
 def _parse() -> argparse.Namespace:

@@ -74,6 +74,7 @@ class CompiledEncoder(Encoder):
         self._size = (processor["size"]["width"], processor["size"]["height"])
         self._filter = Image.Resampling(processor["resample"])
         self.picture_side = min(self._size)
+        self._running = threading.Lock()  # a request infers for one caller at a time
         self._explaining = threading.Lock()
         self._network: PictureNetwork | None = None
 
@@ -81,7 +82,8 @@ class CompiledEncoder(Encoder):
         return np.array(picture.resize(self._size, self._filter))
 
     def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
-        outputs = self._pictures.infer({0: pixels}, share_inputs=True)
+        with self._running:
+            outputs = self._pictures.infer({0: pixels}, share_inputs=True)
         logits: FloatArray = outputs["logits"]
         if self.temperatures is not None:
             logits /= self.temperatures
@@ -98,7 +100,8 @@ class CompiledEncoder(Encoder):
             name: np.array(arrays[name], np.int64)
             for name in (port.any_name for port in self._texts.inputs)
         }
-        vectors: FloatArray = self._text_request.infer(inputs)[0]
+        with self._running:
+            vectors: FloatArray = self._text_request.infer(inputs)[0]
         return vectors
 
     def load_explanations(self) -> None:

@@ -1,0 +1,32 @@
+"""What the report says beside its figures."""
+
+REASONS: dict[tuple[str, str], str] = {}
+"""Why a peer wins, by the peer's name and the figure: `p50_ms`, `p95_ms`, `p99_ms` or `throughput`.
+
+The report names every win; `python -m benchmarks.report` also names those without a reason here.
+"""
+
+PEERS = """\
+All three systems serve the same checkpoint and index with the same decoding, preprocessing, search
+and result fields (`benchmarks/peers/common.py`), the same number of encoder and request threads,
+and the same bare picture as the body of `POST /search`. None logs requests.
+
+- **LitServe** as its documentation shows it: one worker, `max_batch_size` as Wardrobe's, 5 ms
+  `batch_timeout`. It gets the bare picture instead of its usual base64 in JSON, which is faster.
+- **plain Flask**: a view that decodes, encodes and searches, under gunicorn's gthread with as many
+  threads as Wardrobe; once with Wardrobe's encoder, which tells what the serving alone is worth,
+  and once with the same checkpoint in torch, which is what its user would write.
+
+Two more were tried and cannot load the checkpoint:
+
+- **Infinity** (infinity_emb 0.0.78) loads models of pictures with `AutoModel` and wants both towers
+  (`transformer/vision/torch_vision.py`): it refuses the checkpoint with "Transformers does not
+  recognize this architecture", and once `wardrobe.encoders` has registered it with "AutoModel of
+  models/wardrobe-base does not have get_text_features method"; a checkpoint has no text tower. Its
+  requirements (numpy < 2, sentence-transformers < 4) resolve to transformers 4.57 and torch 2.8.
+  Beside transformers 5.23 it loads a local CLIP, but fails on a picture:
+  "'BaseModelOutputWithPooling' object has no attribute 'to'".
+- **clip-retrieval** (2.45.0) reads models with `all_clip.load_clip`, whose loader for local folders
+  is `CLIPModel.from_pretrained` and CLIP's tokenizer: no other architecture. It pins numpy < 2 and
+  sentence-transformers < 3, and needs torchvision.
+"""

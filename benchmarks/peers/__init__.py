@@ -1,0 +1,1 @@
+"""What a user would write instead, on the same checkpoint, preprocessing, index and threads."""
