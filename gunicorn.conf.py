@@ -1,13 +1,14 @@
 """How gunicorn serves `server:app`: one worker with threads, the model loaded after the fork."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from wardrobe.serving.hooks import (  # noqa: F401
     child_exit,
+    metrics_folder,
+    on_exit,
     on_reload,
+    on_starting,
     post_request,
     post_worker_init,
     pre_fork,
@@ -17,6 +18,7 @@ from wardrobe.serving.logs import logging_config
 from wardrobe.settings import Settings
 
 settings = Settings()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder()
 # OpenMP's threads wait for one another by spinning; beside any other load they starve one another,
 # and forwards take ten times as long. A short spin costs a millisecond and is spared that.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
@@ -34,18 +36,3 @@ keepalive = 75  # longer than a load balancer's 60 s, so that it is never we who
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 logconfig_dict = logging_config(settings.log_level)
-
-
-def on_starting(server):
-    """Makes the folder of this run's metrics: nothing stale, and a reload keeps it."""
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="wardrobe-metrics-")
-    if server.cfg.workers > 1 and settings.compute_threads == 0:
-        server.log.warning(
-            "each of %d workers encodes on every core; set COMPUTE_THREADS to their share",
-            server.cfg.workers,
-        )
-
-
-def on_exit(server):
-    """Removes the metrics of this run."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -160,6 +160,21 @@ def searched(server: Server) -> float:
     return server.metric("wardrobe_http_requests_total", **labels)
 
 
+def four_slow_searches(server: Server) -> tuple[list, Callable[[], None]]:
+    """Begins them, half a second of encoding each; returns their answers, and how to wait."""
+    answers: list = []
+    asking = [
+        threading.Thread(
+            target=lambda n=n: answers.append(search(server.port, "blue", (10, 10 + n)))
+        )
+        for n in range(4)
+    ]
+    for thread in asking:
+        thread.start()
+    until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 4)
+    return answers, lambda: [thread.join(30) for thread in asking] and None
+
+
 def test_two_workers_count_together_and_stop_gracefully(serve, tmp_path) -> None:
     server = serve(workers=2)
     port = server.port
@@ -170,18 +185,9 @@ def test_two_workers_count_together_and_stop_gracefully(serve, tmp_path) -> None
         assert len(json.loads(body)["results"]) == number % 3 + 1
     assert {searched(server) for _ in range(6)} == {8}, "every worker gives the figures of all"
 
-    # Four pictures of half a second each are under way when the order to stop comes.
-    answers = []
-    asking = [
-        threading.Thread(target=lambda n=n: answers.append(search(port, "blue", (10, 10 + n))))
-        for n in range(4)
-    ]
-    for thread in asking:
-        thread.start()
-    until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 4)
+    answers, finish = four_slow_searches(server)
     server.process.send_signal(signal.SIGTERM)
-    for thread in asking:
-        thread.join(30)
+    finish()
     assert [status for status, _ in answers] == [200] * 4
     assert all(json.loads(body)["results"][0]["id"] == "shop/blue" for _, body in answers)
     assert server.process.wait(30) == 0
@@ -224,12 +230,9 @@ def test_stopping_answers_whoever_connected_and_refuses_the_others(serve) -> Non
     kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     kept.request("GET", "/livez")
     assert kept.getresponse().read()
-    answers = []
-    slow = threading.Thread(target=lambda: answers.append(search(server.port, "blue")))
     with Load(server.port) as load:
         until(lambda: load.answered > 20)
-        slow.start()
-        until(lambda: server.metric("wardrobe_cache_lookups_total", result="miss") == 1)
+        slow, finish = four_slow_searches(server)
         # Asleep, the worker takes none of these connections before it is told to stop.
         worker = server.workers()[0]
         os.kill(worker, signal.SIGSTOP)
@@ -246,14 +249,14 @@ def test_stopping_answers_whoever_connected_and_refuses_the_others(serve) -> Non
         assert (response.status, response.getheader("Connection")) == (200, "close")
         response.read()
         connection.close()
-    assert not answers, "new connections are refused while a request is still under way"
+    assert len(slow) < 4, "new connections are refused while a request is still under way"
     kept.request("GET", "/healthz")
     response = kept.getresponse()
     assert (response.status, response.getheader("Connection")) == (200, "close")
     response.read()
     kept.close()
-    slow.join(30)
-    assert answers[0][0] == 200
+    finish()
+    assert [status for status, _ in slow] == [200] * 4
     assert server.process.wait(10) == 0
 
 
@@ -267,6 +270,19 @@ def test_a_second_signal_stops_at_once(serve) -> None:
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(4) == 0
     idle.close()
+
+
+def test_a_client_that_does_not_close_holds_up_nobody(serve) -> None:
+    server = serve()
+    lazy = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+    for connection in lazy:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert all(connection.recv(100).startswith(b"HTTP/1.1 200") for connection in lazy)
+    started = time.monotonic()
+    assert ask(server.port, "GET", "/livez")[0] == 200
+    assert time.monotonic() - started < STALL_S
+    for connection in lazy:
+        connection.close()
 
 
 def test_recycling_drops_and_delays_nothing(serve, tmp_path) -> None:

@@ -15,21 +15,37 @@ import itertools
 import mmap
 import os
 import random
+import shutil
 import signal
+import socket
+import tempfile
 import time
+from functools import cache
 from typing import Any
 
+from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from wardrobe.settings import Settings
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """A threaded worker that stops listening as soon as it stops.
+    """A threaded worker that stops listening as soon as it stops, and never waits for one client.
 
     gunicorn's own listens on while it finishes, takes no connection, and in the end resets those
-    that came.
+    that came. And its one thread that accepts waits up to 2 s for a client to close.
     """
 
     crashed = False
+
+    def handle(self, conn: Any) -> Any:
+        """Answers a request, and waits for the client to close in the same thread."""
+        keep = super().handle(conn)
+        if keep is False:
+            with contextlib.suppress(OSError):  # it may be closed already
+                util.close_graceful(conn.sock.dup())
+                conn.sock.shutdown(socket.SHUT_RD)  # so that nobody waits again
+        return keep
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Closes the listeners for good when stopping, after what connected before."""
@@ -51,6 +67,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Ends the worker gracefully; gunicorn starts another one."""
         self.crashed = True
         self.handle_exit(signal.SIGTERM, None)
+
+
+@cache
+def metrics_folder() -> str:
+    """Makes the folder of this run's metrics: nothing stale is in it, and a reload keeps it."""
+    return tempfile.mkdtemp(prefix="wardrobe-metrics-")
+
+
+def on_starting(server: Any) -> None:
+    """Warns of workers that would fight for the cores."""
+    if server.cfg.workers > 1 and Settings().compute_threads == 0:
+        server.log.warning(
+            "each of %d workers encodes on every core; set COMPUTE_THREADS to their share",
+            server.cfg.workers,
+        )
+
+
+def on_exit(server: Any) -> None:
+    """Removes the metrics of this run."""
+    shutil.rmtree(metrics_folder(), ignore_errors=True)
 
 
 def on_reload(server: Any) -> None:
