@@ -45,6 +45,12 @@ class Question:
     seen_part: tuple[float, float]
 
 
+_EVERY_SIZE_TO = 8
+"""Batches up to this size are all met in the warm-up, of the larger ones the powers of two."""
+
+_WORDS = (4, 12, 20)
+"""Lengths of the texts in the warm-up: the first run of each length is a slow one."""
+
 Input = PixelArray | str | Question
 Result = TypeVar("Result")
 
@@ -84,10 +90,12 @@ class Engine:
         Image.new("RGB", (side, side), "grey").save(jpeg, "JPEG")
         blank, _ = self._decoder.prepare(jpeg.getvalue(), math.inf)
         largest = min(self._settings.max_batch_size, self._settings.max_queue)
-        for size in sorted({largest, *(2**power for power in range(largest.bit_length()))}):
+        powers = {2**power for power in range(largest.bit_length())}
+        for size in sorted({largest, *range(1, min(largest, _EVERY_SIZE_TO) + 1), *powers}):
             encodings = self._encode_together([blank] * size)
         if self.encoder.has_text:
-            self._encode_together(["warm-up"])
+            for words in _WORDS:
+                self._encode_together([" ".join(["dress"] * words)])
         self.index.warm_up()
         self.searcher.search(encodings[0].vector, top_k=1)
 

@@ -18,6 +18,7 @@ import random
 import shutil
 import signal
 import socket
+import socket
 import tempfile
 import time
 from functools import cache
@@ -56,6 +57,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if not self.crashed:  # then another worker answers what waits
                 self._accept_all(listener)
             listener.close()
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answers in one packet: gunicorn sends head and body apart, and wakes the client twice."""
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def _accept_all(self, listener: Any) -> None:
         taken = -1
