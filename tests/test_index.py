@@ -25,12 +25,14 @@ from wardrobe.indexing import build_index
 COLOURS = ("red", "green", "blue", "white", "black")
 
 
-def clustered(count: int, dimension: int, seed: int) -> np.ndarray:
-    """Unit vectors around 200 centres, as pictures of garments lie."""
+def clustered(
+    count: int, dimension: int, seed: int, *, centres: int = 200, width: float = 0.5
+) -> np.ndarray:
+    """Unit vectors around centres, as pictures of garments lie."""
     random = np.random.default_rng(seed)
-    centres = np.random.default_rng(0).standard_normal((200, dimension))
-    vectors = centres[random.integers(0, 200, count)]
-    vectors = vectors + 0.5 * random.standard_normal((count, dimension))
+    middles = np.random.default_rng(0).standard_normal((centres, dimension))
+    vectors = middles[random.integers(0, centres, count)]
+    vectors = vectors + width * random.standard_normal((count, dimension))
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -57,7 +59,10 @@ def test_flat_gives_the_rows_order_and_scores_of_numpy(tmp_path, queries, k):
 
 @pytest.mark.parametrize(("kind", "tolerance"), [("hnsw", 1e-6), ("ivfpq", 1e-3)])
 def test_approximate_kinds_find_what_flat_finds_with_honest_scores(tmp_path, kind, tolerance):
-    vectors, asked = clustered(12_000, 24, 3), clustered(100, 24, 4)
+    # As crowded as a million garments are: more near ones than codes can tell apart.
+    vectors, asked = (
+        clustered(count, 24, seed, centres=20, width=0.3) for count, seed in ((12_000, 3), (100, 4))
+    )
     index = round_trip(VectorIndex.build(vectors, kind), tmp_path)
     scores, rows = index.search(asked, 10)
     expected = nearest(asked, vectors, 10)

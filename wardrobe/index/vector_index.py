@@ -154,11 +154,12 @@ def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
     lists = min(int(4 * count**0.5), count // 39)
     bytes_each = next(m for m in range(max(1, dimension // 4), 0, -1) if dimension % m == 0)
     # "np": no polysemous training, which is slow and serves a search mode not used here.
-    # Codes choose ten times k candidates; half-precision vectors then order them.
+    # Codes choose fifty times k candidates, for a million vectors crowd together (ten times found
+    # .920 of the nearest ten, fifty times .964); half-precision vectors then order them.
     refined: Any = faiss.index_factory(
         dimension, f"IVF{lists},PQ{bytes_each}np,Refine(SQfp16)", metric
     )
-    refined.k_factor = 10
+    refined.k_factor = 50
     faiss.extract_index_ivf(refined.base_index).nprobe = max(16, lists // 32)
     return refined
 
