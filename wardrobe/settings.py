@@ -38,10 +38,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address gunicorn listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port gunicorn listens on")
     threads: int = Field(
-        default=16,
+        default=96,
         ge=1,
         le=256,
-        description="Request threads of the worker; they decode, wait and answer",
+        description="Request threads of the worker, more than MAX_QUEUE; most wait or refuse",
     )
     recycle_requests: int = Field(
         default=0,
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         default=0, ge=0, le=1000, description="How long a batch may wait to fill, milliseconds"
     )
     max_queue: int = Field(
-        default=256, ge=1, description="Pictures that may wait for the encoder before 429"
+        default=64, ge=1, description="Pictures that may wait for the encoder before 429"
     )
     deadline_s: float = Field(default=10, gt=0, description="Seconds a request may take before 504")
     cache_bytes: int = Field(

@@ -39,6 +39,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     crashed = False
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # gunicorn allows all but `threads`, and as many as are being answered can overshoot that:
+        # with no place left it would accept nobody until the idle ones hang up.
+        self.max_keepalived = self.worker_connections // 2
+
     def handle(self, conn: Any) -> Any:
         """Answers a request, and waits for the client to close in the same thread."""
         keep = super().handle(conn)
