@@ -1,7 +1,7 @@
 # make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
 # make test     set everything up, then run every test
 # make check    lint, types, layers
-# make bench    measure the running product beside its peers; an hour; writes docs/benchmarks.md
+# make bench    measure the running product beside its peers; two hours; writes docs/benchmarks.md
 #
 # TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
 # PORT          where to serve
@@ -42,6 +42,8 @@ check: $(VENV)/installed-dev
 bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.runtimes --data $(DEMO)
+	$(BIN)/python -m benchmarks.scale --keep indexes/scale
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.report

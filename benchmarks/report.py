@@ -7,6 +7,7 @@ Writes docs/benchmarks.md and its plots; parts without a result are left out.
 
 import argparse
 import json
+import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from wardrobe.files import write_text
 
 DOCS = REPOSITORY / "docs"
 MEMORIES = ("rss_mb", "pss_mb")
-PARTS = ("serving", "scale", "overload", "soak", "startup")
+PARTS = ("serving", "runtimes", "scale", "overload", "soak", "startup")
 
 
 def main() -> int:
@@ -52,6 +53,7 @@ def render(results: Results) -> str:
     """Returns the report as Markdown."""
     sections = {
         "serving": serving_report.section,
+        "runtimes": _runtimes,
         "scale": _scale,
         "overload": _overload,
         "soak": _soak,
@@ -106,6 +108,34 @@ def _scale(scale: Any) -> Iterator[str]:
             for row in scale["indexes"]
         ],
     )
+
+
+def _runtimes(runtimes: Any) -> Iterator[str]:
+    yield "## Runtimes"
+    yield (
+        f"`{runtimes['run']['command']}`: milliseconds a picture in a forward, of the same "
+        "checkpoint on the same threads, in turns; and how many of the ten most similar training "
+        "pictures of a validation picture are those that torch in fp32 finds."
+    )
+    rows = runtimes["runtimes"]
+    batches = list(next(iter(rows.values()))["milliseconds_by_batch"])
+    yield table(
+        ["runtime", *(f"batch {batch}" for batch in batches), "top-10 overlap", "s to build"],
+        [
+            [
+                name,
+                *(
+                    number(statistics.median(row["milliseconds_by_batch"][batch]) / int(batch))
+                    for batch in batches
+                ),
+                f"{row['top_10_overlap']:.4f}",
+                number(row["seconds_to_build"]),
+            ]
+            for name, row in rows.items()
+        ],
+    )
+    if runtimes["failed"]:
+        yield "\n".join(f"- {name}: {reason}" for name, reason in runtimes["failed"].items())
 
 
 def _overload(overload: Any) -> Iterator[str]:

@@ -323,3 +323,18 @@ def test_a_reload_drops_and_delays_nothing(serve, tmp_path) -> None:
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(20) == 0
     assert not list(tmp_path.glob("wardrobe-metrics*"))
+
+
+def test_kept_alive_connections_leave_room_for_new_ones(serve) -> None:
+    server = serve("--worker-connections", "12", THREADS="8", MAX_BATCH_SIZE="8")
+    body = picture("blue")
+    head = "POST /search?top_k=1 HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(11)]
+    for connection in idle:  # at once, so that all are answered before any is idle
+        connection.sendall(request)
+    for connection in idle:
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    assert ask(server.port, "GET", "/livez")[0] == 200
+    for connection in idle:
+        connection.close()

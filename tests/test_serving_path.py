@@ -63,7 +63,7 @@ def test_concurrent_requests_are_batched_and_answered_as_if_alone(serve, encoder
 def test_the_pictures_of_one_request_are_batched(serve, encoder) -> None:
     client = serve(encoder)
     alone = [results(predict(client, picture(colour)))[0] for colour in COLOURS]
-    other = serve(encoder)
+    other = serve(encoder, max_batch_size=12)
     encoder.hold()
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(predict, other, *map(picture, COLOURS))

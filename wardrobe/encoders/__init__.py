@@ -9,7 +9,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.base import Encoder, PictureEncoding
 from wardrobe.encoders.compiled_encoder import CompiledEncoder
-from wardrobe.encoders.hardware import available_cores, wants_bf16
+from wardrobe.encoders.hardware import available_cores, keep_freed_memory, wants_bf16
 from wardrobe.errors import CheckpointError
 
 __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
@@ -53,6 +53,7 @@ def load_encoder(
     from wardrobe.encoders.hub_encoder import HubEncoder
 
     torch.set_num_threads(threads)
+    keep_freed_memory()
     dtype = torch.bfloat16 if wants_bf16(precision) else torch.float32
     return HubEncoder(folder, name, dtype, labels)
 

@@ -1,8 +1,12 @@
 """What the processor offers: cores this process may use, and bf16."""
 
+import ctypes
 import math
 import os
 from pathlib import Path
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_KEPT_BYTES = 2**30
 
 _CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2
 _CGROUP_CPU_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")  # cgroup v1
@@ -27,6 +31,18 @@ def _cpu_quota() -> float | None:
     except (OSError, ValueError):
         return None  # no cgroup, or "max": no quota
     return cores if cores > 0 else None  # v1 says -1 for none
+
+
+def keep_freed_memory() -> None:
+    """Lets glibc keep what torch frees; elsewhere nothing happens.
+
+    Torch takes and frees megabytes for every layer. By default each is mapped, zeroed by the kernel
+    and unmapped again, which takes half the time of a forward of 16 pictures.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+            mallopt(option, _KEPT_BYTES)
 
 
 def wants_bf16(precision: str) -> bool:

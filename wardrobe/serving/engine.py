@@ -118,6 +118,10 @@ class Engine:
         """Raises `NotReadyError` with the reason once it cannot answer any more."""
         self._batcher.check()
 
+    def make_room(self) -> None:
+        """Raises `QueueFullError` while the encoder's queue has no place for another input."""
+        self._batcher.make_room()
+
     def close(self) -> None:
         """Finishes what is in flight and ends the encoding thread."""
         self._batcher.close()

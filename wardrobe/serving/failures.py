@@ -32,6 +32,11 @@ def error_body(error: Exception) -> ErrorBody:
     )
 
 
+def retry_after(body: ErrorBody) -> str:
+    """Returns the seconds after which to ask again."""
+    return str(body.detail.get("retry_after_s", _START_S))
+
+
 def init_app(app: Flask) -> None:
     """Registers the handlers."""
     app.register_error_handler(HTTPException, _http_exception)
@@ -77,5 +82,5 @@ def _respond(body: ErrorBody, status: int) -> Response:
     g.error_code = body.code
     response = answer(ErrorResponse(error=body), status)
     if status in (429, 503):
-        response.headers["Retry-After"] = str(body.detail.get("retry_after_s", _START_S))
+        response.headers["Retry-After"] = retry_after(body)
     return response

@@ -18,7 +18,6 @@ import random
 import shutil
 import signal
 import socket
-import socket
 import tempfile
 import time
 from functools import cache

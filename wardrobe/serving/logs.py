@@ -5,14 +5,13 @@ import uuid
 from logging import Filter, LogRecord
 from typing import Any
 
-from flask import Request, g, has_request_context
+from flask import g, has_request_context
 
 _REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 
 
-def request_id_of(request: Request) -> str:
+def request_id(given: str) -> str:
     """Returns the caller's `X-Request-ID` if it is fit for a log, else a new one."""
-    given = request.headers.get("X-Request-ID", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 

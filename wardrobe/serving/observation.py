@@ -6,13 +6,10 @@ import time
 from flask import Flask, Response, g, request
 
 from wardrobe.serving import telemetry
-from wardrobe.serving.logs import request_id_of
+from wardrobe.serving.logs import request_id
 from wardrobe.serving.service import current_service
 
 _log = logging.getLogger(__name__)
-
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
-"""Anything may stand in a request line; only these become labels."""
 
 _QUIET_ROUTES = frozenset({"/livez", "/healthz", "/metrics"})
 """Asked every few seconds by machines: logged at DEBUG only."""
@@ -25,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.request_id = request_id_of(request)
+    g.request_id = request_id(request.headers.get("X-Request-ID", ""))
     g.started = time.perf_counter()
     g.deadline = time.monotonic() + current_service().settings.deadline_s
 
@@ -33,7 +30,7 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "none"
-    method = request.method if request.method in _METHODS else "other"
+    method = telemetry.method_label(request.method)
     telemetry.REQUESTS.labels(method, route, response.status_code).inc()
     telemetry.REQUEST_SECONDS.labels(method, route).observe(seconds)
     response.headers["X-Request-ID"] = g.request_id

@@ -30,6 +30,8 @@ and waited for more, in vain; `closing`: the server is stopping.
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # as workers do, and half as long
 
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter(
@@ -101,6 +103,11 @@ class _AtScrape(Collector):
                     sample._replace(value=max(0.0, now - sample.value)) for sample in metric.samples
                 ]
             yield metric
+
+
+def method_label(method: str) -> str:
+    """Returns a method as a label: anything may stand in a request line."""
+    return method if method in _METHODS else "other"
 
 
 def stage(name: Stage) -> AbstractContextManager[object]:
