@@ -30,7 +30,7 @@ from wardrobe import images
 from wardrobe.encoders.base import FloatArray, PixelArray
 from wardrobe.encoders.compiled_encoder import CompiledEncoder
 from wardrobe.encoders.export import tracing
-from wardrobe.encoders.hardware import available_cores
+from wardrobe.encoders.hardware import available_cores, wants_bf16
 from wardrobe.encoders.networks import load_networks
 from wardrobe.encoders.picture_network import PictureNetwork
 from wardrobe.manifest import Manifest
@@ -94,7 +94,7 @@ def _built(
         "openvino bf16": lambda: _openvino(model, "bf16"),
         "openvino int8": lambda: _openvino(_quantised(model, calibration), "f32"),
     }
-    if "bf16" in str(torch.cpu.get_capabilities()):
+    if wants_bf16("auto"):
         builders["torch eager bf16"] = lambda: _torch(copy.deepcopy(network).bfloat16())
     runs, failed, seconds = {}, {}, {}
     for name, build in tqdm(builders.items(), "building", unit="runtime"):
