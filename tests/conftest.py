@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubling import Doubler
 from tests.fakes import ColourEncoder
 from tests.serving import ContractClient
 from tests.tiny_index import colour_index
 from wardrobe.encoders import compiled_encoder
 from wardrobe.encoders.networks import load_networks as load
 from wardrobe.serving.app import create_app
+from wardrobe.serving.batcher import Batcher
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
 
@@ -58,3 +60,23 @@ def serve(tmp_path):
     yield start
     for service in services:
         service.close()
+
+
+@pytest.fixture
+def doubler():
+    return Doubler()
+
+
+@pytest.fixture
+def start(doubler):
+    batchers = []
+
+    def start_(**limits) -> Batcher[int, int]:
+        usual = {"max_batch_size": 4, "max_batch_pixels": 1000, "max_queue": 10}
+        batchers.append(Batcher(doubler, lambda number: number, **usual | limits))
+        return batchers[-1]
+
+    yield start_
+    doubler.gate.set()
+    for batcher in batchers:
+        batcher.close()

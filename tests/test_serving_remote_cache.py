@@ -1,6 +1,5 @@
 """Replicas share encodings in a real Redis, and answer whatever becomes of it."""
 
-import io
 import logging
 import socket
 import struct
@@ -12,17 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tests.fakes import ColourEncoder
 from tests.redis_server import RedisServer, skip_without_redis
-from tests.serving import GatedEncoder, metric, picture, until
+from tests.replica import BOUND_S, CountingEncoder, Replica
+from tests.serving import metric, until
 from wardrobe.errors import SettingError
 from wardrobe.serving import remote_cache, telemetry
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.settings import Settings
-
-BOUND_S = 2.0
-"""A request must be answered in this, on a busy machine; the time-outs of redis-py are 5 s."""
 
 
 @pytest.fixture
@@ -43,67 +39,6 @@ def log(caplog):
     """The messages of the remote cache so far."""
     caplog.set_level(logging.INFO, remote_cache.__name__)
     return lambda: [r.getMessage() for r in caplog.records if r.name == remote_cache.__name__]
-
-
-class CountingEncoder(GatedEncoder):
-    """Counts texts, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def encode_texts(self, texts):
-        self.texts.extend(texts)
-        return ColourEncoder().encode_texts(texts)
-
-
-class Replica:
-    """A client of an application of its own, with what its encoder and metrics counted since."""
-
-    def __init__(self, serve, url: str, encoder: GatedEncoder | None = None, **settings) -> None:
-        self.encoder = encoder or CountingEncoder()
-        self.client = serve(self.encoder, cache_url=url, **settings)
-        self.encoder.batches.clear()
-        if isinstance(self.encoder, CountingEncoder):
-            self.encoder.texts.clear()
-        self._before = self.metrics()
-
-    def metrics(self) -> str:
-        return self.client.get("/metrics").text
-
-    def count(self, name: str, **labels: str) -> float:
-        """Returns how much a counter, which all replicas of a test share, has grown."""
-        now, before = (metric(text, name, **labels) for text in (self.metrics(), self._before))
-        return now - before
-
-    def lookups(self) -> dict[str, float]:
-        name = "wardrobe_cache_lookups_total"
-        results = ("hit", "remote_hit", "miss", "shared")
-        counts = {result: self.count(name, result=result) for result in results}
-        return {result: count for result, count in counts.items() if count}
-
-    def errors(self, operation: str) -> float:
-        return self.count("wardrobe_remote_cache_errors_total", operation=operation)
-
-    def search(self, colour, size=(20, 16)):
-        """Returns the results, within the bound."""
-        started = time.monotonic()
-        data = picture(colour, size)
-        answer = self.client.post("/search", data=data, content_type="image/png")
-        assert time.monotonic() - started < BOUND_S
-        assert answer.status_code == 200, answer.text
-        return answer.json["results"]
-
-    def predict(self, *colours):
-        files = [(io.BytesIO(picture(colour)), "a.png") for colour in colours]
-        answer = self.client.post("/predict", data={"files": files})
-        assert answer.status_code == 200, answer.text
-        return answer.json["results"]
-
-    def text(self, words: str):
-        answer = self.client.get("/search", query_string={"text": words})
-        assert answer.status_code == 200, answer.text
-        return answer.json["results"]
 
 
 def test_what_one_replica_encoded_the_other_answers_without_encoding(serve, redis_server) -> None:
