@@ -69,7 +69,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             return super().handle_request(req, conn)
         finally:
-            conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+            with contextlib.suppress(OSError):  # it may be closed already
+                conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def _accept_all(self, listener: Any) -> None:
         taken = -1
