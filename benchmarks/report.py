@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import serving_report
 from benchmarks.machine import REPOSITORY, RESULTS
 from benchmarks.markdown import number, spread, table
-from benchmarks.notes import PEERS
+from benchmarks.notes import PEERS, PROFILE
 from benchmarks.plots import MEMORY, draw
 from benchmarks.targets import Results, targets
 from wardrobe.files import write_text
@@ -66,6 +66,8 @@ def render(results: Results) -> str:
         "median of the repeats, in brackets the lowest and highest of them.",
         *_promises(results),
         *(block for part in sections if part in results for block in sections[part](results[part])),
+        "### Where the time goes",
+        PROFILE.rstrip(),
         "## Peers",
         PEERS.rstrip(),
         "## Where it ran",
