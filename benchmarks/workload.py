@@ -83,8 +83,9 @@ def mixed(paths: Sequence[Path], seed: int) -> Iterator[Request]:
         _fixed(Request("healthz", get("/healthz"))): 0.03,
     }
     kinds, shares = list(sources), list(sources.values())
+    chosen = random.Random(seed)
     while True:
-        yield next(random.choices(kinds, shares)[0])
+        yield next(chosen.choices(kinds, shares)[0])
 
 
 def search_picture(data: bytes) -> bytes:
