@@ -8,9 +8,10 @@ from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe.encoders.base import Encoder, FloatArray
-from wardrobe.index import CatalogueItem, Index
+from wardrobe.files import sha256_of, write_json
+from wardrobe.index import CatalogueItem, Entry, Index
 from wardrobe.index.catalogue import Catalogue
-from wardrobe.index.record import CATALOGUE, IndexRecord
+from wardrobe.index.record import CATALOGUE, RECORD, VECTORS, IndexRecord
 from wardrobe.index.vector_index import Kind, VectorIndex
 
 COLOURS = ("red", "green", "blue", "white", "black")
@@ -45,8 +46,13 @@ def index_of(
     encoder: Encoder,
     kind: Kind = "flat",
 ) -> Index:
-    """Returns an index of items whose pictures are in a folder, without an index folder."""
-    Catalogue.write(folder / CATALOGUE, items, folder)
+    """Writes an index of items whose pictures are in the folder, and opens it."""
+    entries = [
+        Entry(item, vector, None, np.zeros((3, 4), np.float32))
+        for item, vector in zip(items, vectors, strict=True)
+    ]
+    Catalogue.create(folder / CATALOGUE, entries, folder)
+    VectorIndex.build(vectors, kind).write(folder / VECTORS)
     record = IndexRecord(
         fingerprint=encoder.fingerprint,
         encoder=encoder.name,
@@ -58,6 +64,7 @@ def index_of(
         picture_root=folder,
         inputs="",
         command="",
-        checksums={},
+        checksums={VECTORS: sha256_of(folder / VECTORS)},
     )
-    return Index(record, VectorIndex.build(vectors, kind), Catalogue(folder / CATALOGUE, folder))
+    write_json(folder / RECORD, record.model_dump(mode="json"))
+    return Index.open(folder, encoder)

@@ -23,12 +23,14 @@ class EncodedPicture:
     Attributes:
         vector: unit vector `(dimension,)`, or None on error.
         logits: tag logits `(labels,)`, or None on error and where the encoder has no heads.
+        pixels: what the encoder saw `(height, width, 3)`, or None on error.
         error: what is wrong with this file alone, or None.
     """
 
     path: Path
     vector: FloatArray | None
     logits: FloatArray | None
+    pixels: PixelArray | None
     error: WardrobeError | None
 
 
@@ -159,15 +161,15 @@ def _encode_batch(
     good = [pixels for pixels in prepared if not isinstance(pixels, WardrobeError)]
     if not good:
         return [
-            EncodedPicture(path, None, None, error)
+            EncodedPicture(path, None, None, None, error)
             for path, error in zip(batch, errors, strict=True)
         ]
     encoding = encoder.encode_pictures(np.stack(good))
-    vectors = iter(encoding.vectors)
+    pixels, vectors = iter(good), iter(encoding.vectors)
     logits = iter(encoding.logits) if encoding.logits is not None else repeat(None)
     return [
-        EncodedPicture(path, None, None, error)
+        EncodedPicture(path, None, None, None, error)
         if error
-        else EncodedPicture(path, next(vectors), next(logits), None)
+        else EncodedPicture(path, next(vectors), next(logits), next(pixels), None)
         for path, error in zip(batch, errors, strict=True)
     ]

@@ -51,6 +51,20 @@ class UnknownItemError(WardrobeError):
     code = "unknown_item"
 
 
+class PreconditionError(WardrobeError):
+    """An item that is not in the state that `If-Match` or `If-None-Match` asks for."""
+
+    status = 412
+    code = "precondition_failed"
+
+
+class ExpiredCursorError(WardrobeError):
+    """A cursor of a page so old that what it counts on is forgotten."""
+
+    status = 410
+    code = "expired_cursor"
+
+
 class TooLargeError(WardrobeError):
     """A picture or body over the byte or pixel limit."""
 

@@ -10,32 +10,33 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
+from wardrobe.cataloguing import entries_of
+from wardrobe.colours import dominant_colours
 from wardrobe.command import command, positive_int
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoding import EncodedPicture, encode_pictures
 from wardrobe.errors import DatasetError, IndexFolderError
 from wardrobe.files import sha256_of, write_json, write_text
-from wardrobe.index import CatalogueItem, Index
+from wardrobe.index import CatalogueItem, Entry, Index
 from wardrobe.index.catalogue import Catalogue
-from wardrobe.index.folder import (
+from wardrobe.index.record import CATALOGUE, ERRORS, RECORD, VECTORS, IndexRecord
+from wardrobe.index.replacement import (
     building_folder,
     check_replaceable,
+    check_unwritten,
     recover_index,
     replace_index,
 )
-from wardrobe.index.record import CATALOGUE, ERRORS, RECORD, VECTORS, IndexRecord
 from wardrobe.index.shards import Shard, Shards
 from wardrobe.index.sources import Source, read_source
 from wardrobe.index.vector_index import KINDS, Kind, VectorIndex, kind_for
 from wardrobe.settings import Settings
-from wardrobe.tagger import Tagger, Tags
 
 # A multiple of the default batch size: a build that goes on makes the same batches.
 SHARD_SIZE = 512
@@ -96,7 +97,8 @@ def build_index(
 
     Raises:
         DatasetError: no picture can be read.
-        IndexFolderError: `out` is not an index folder, or another build of it is running.
+        IndexFolderError: `out` is not an index folder, was written to since it was built, or
+            another build of it is running.
         BadRequestError: too few pictures for this kind.
     """
     check_replaceable(out)
@@ -107,6 +109,7 @@ def build_index(
             record = _up_to_date(encoder, source, out, kind)
             built = record is None
             if record is None:
+                check_unwritten(out)
                 shards = Shards(building / "shards", source.pictures_hash(encoder))
                 _encode(encoder, source.items, shards, batch_size)
                 record = _write(
@@ -169,10 +172,12 @@ def _encode(
 def _shard(pictures: Sequence[EncodedPicture], dimension: int) -> Shard:
     vectors = [p.vector for p in pictures if p.vector is not None]
     logits = [p.logits for p in pictures if p.logits is not None]
+    colours = [dominant_colours(p.pixels) for p in pictures if p.pixels is not None]
     return Shard(
         [str(picture.error or "") for picture in pictures],
         np.stack(vectors) if vectors else np.empty((0, dimension), np.float32),
         np.stack(logits) if logits else np.empty((len(vectors), 0), np.float32),
+        np.stack(colours) if colours else np.empty((0, 3, 4), np.float32),
     )
 
 
@@ -199,7 +204,8 @@ def _write(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     VectorIndex.build(vectors, kind).write(folder / VECTORS)
-    Catalogue.write(folder / CATALOGUE, _tagged(encoder, source.items, shards), source.picture_root)
+    entries = _entries(encoder, source.items, shards)
+    Catalogue.create(folder / CATALOGUE, entries, source.picture_root)
     lines = (json.dumps({"path": path, "error": error}) + "\n" for path, error in failed)
     write_text(folder / ERRORS, "".join(lines))
     record = IndexRecord(
@@ -213,36 +219,22 @@ def _write(
         picture_root=source.picture_root,
         inputs=source.inputs_hash(encoder),
         command=command_line,
-        checksums={name: sha256_of(folder / name) for name in (VECTORS, CATALOGUE)},
+        checksums={VECTORS: sha256_of(folder / VECTORS)},
     )
     write_json(folder / RECORD, record.model_dump(mode="json"))
     return record
 
 
-def _tagged(
+def _entries(
     encoder: Encoder, items: Sequence[CatalogueItem], shards: Sequence[Shard]
-) -> Iterator[CatalogueItem]:
-    """Yields the items that were encoded, with their tags."""
+) -> Iterator[Entry]:
+    """Yields the items that were encoded, with what was made of them."""
     remaining = iter(items)
     for shard in shards:
         covered = islice(remaining, len(shard.errors))
         encoded = [item for item, error in zip(covered, shard.errors, strict=True) if not error]
-        if encoder.label_space is None or encoder.thresholds is None:
-            yield from encoded
-            continue
-        order = encoder.label_space.most_specific_first
-        tags = Tagger(encoder.label_space, encoder.thresholds).tag(shard.logits)
-        for item, found in zip(encoded, tags, strict=True):
-            yield replace(item, tags=_selected(found, order))
-
-
-def _selected(tags: Tags, order: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Returns the selected labels and their probabilities, without attributes that have none."""
-    selected = {
-        name: {tag.label: round(tag.probability, 6) for tag in tags[name] if tag.selected}
-        for name in order
-    }
-    return {name: labels for name, labels in selected.items() if labels}
+        logits = shard.logits if encoder.label_space else None
+        yield from entries_of(encoder, encoded, shard.vectors, logits, shard.colours)
 
 
 def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace:

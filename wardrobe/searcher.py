@@ -1,20 +1,69 @@
-"""A query's vector → the items most like it."""
+"""A query → the items that answer it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from wardrobe.errors import BadRequestError
-from wardrobe.index import CatalogueItem, Index
-from wardrobe.index.vector_index import FloatArray
+from wardrobe.diversity import collapse, diversify, first_of_groups
+from wardrobe.index import CatalogueItem, Index, Snapshot
+from wardrobe.query import Query
+from wardrobe.ranking import POOL, Ranking, rank
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+DIVERSITY_POOL = 200
+"""Candidates that `diversity` chooses among."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An item found, and the cosine of its vector and the query's."""
+    """An item found.
+
+    Attributes:
+        score: cosine with the query, or its mean with colour similarities; None without a query.
+        duplicates: ids of the near-duplicates that it stands for.
+    """
 
     item: CatalogueItem
-    score: float
+    slot: int
+    score: float | None
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A page of results.
+
+    Attributes:
+        more: whether there is another page.
+        matching: the slots that the filter leaves `(slots,)`.
+    """
+
+    hits: list[Hit]
+    more: bool
+    snapshot: Snapshot
+    matching: BoolArray
+
+    @property
+    def total(self) -> int:
+        """Number of items that the filter leaves."""
+        return int(np.count_nonzero(self.matching))
+
+
+@dataclass(frozen=True, eq=False)
+class _Results:
+    """Slots and scores of what is kept, in order, and the slots each stands for."""
+
+    slots: IntArray
+    scores: FloatArray
+    duplicates: dict[int, IntArray] = field(default_factory=dict)
+
+    def take(self, places: Sequence[int] | IntArray | slice) -> "_Results":
+        return _Results(self.slots[places], self.scores[places], self.duplicates)
 
 
 class Searcher:
@@ -23,57 +72,105 @@ class Searcher:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def search(
-        self,
-        vector: FloatArray,
-        *,
-        top_k: int,
-        offset: int = 0,
-        min_score: float | None = None,
-        exclude_id: str | None = None,
-    ) -> list[Hit]:
-        """Returns the items most similar to a vector `(dimension,)`, best first.
+    def search(self, query: Query) -> Found:
+        """Returns the page of results that a query asks for.
 
-        There are `top_k` of them unless the index or `min_score` gives fewer.
-
-        Args:
-            vector: of any length but zero.
-            offset: how many of the best to leave out, for the next page.
-            min_score: least cosine.
-            exclude_id: an item to leave out, such as the one whose vector this is.
+        It is full, unless the filter or the rules for results leave fewer, or items of a page of
+        `as_of` were deleted since.
 
         Raises:
-            BadRequestError: the vector has the wrong dimension, is not finite or is zero.
-            UnknownItemError: no item has the id `exclude_id`.
+            BadRequestError: the query's vector has the wrong dimension, is not finite or is zero,
+                or the filter or a field names what no item has.
+            ExpiredCursorError: `as_of` is too long ago.
         """
-        query = self._unit(vector)
-        excluded = None if exclude_id is None else self._index.row_of(exclude_id)
-        wanted = offset + top_k
-        scores, rows = self._index.search(query[None], wanted + (excluded is not None))
-        keep = rows[0] != excluded if excluded is not None else np.ones(rows.shape[1], np.bool_)
-        if min_score is not None:
-            keep &= scores[0] >= min_score
-        kept = np.flatnonzero(keep)[offset:wanted]
-        items = self._index.items(rows[0][kept])
-        return [Hit(item, float(scores[0][k])) for item, k in zip(items, kept, strict=True)]
+        snapshot = self._index.snapshot(query.as_of)
+        matching = self._matching(query, snapshot)
+        end = query.offset + query.top_k
+        results = self._results(query, snapshot, matching, end + 1)
+        page = results.take(slice(query.offset, end))
+        scored = bool(query.parts)
+        hits = self._hits(page, snapshot, scored=scored, turned=query.as_of is not None)
+        return Found(hits, len(results.slots) > end, snapshot, matching)
 
-    def _unit(self, vector: FloatArray) -> FloatArray:
-        dimension = self._index.record.dimension
-        if vector.shape != (dimension,):
-            found = f"{len(vector)} numbers" if vector.ndim == 1 else f"shape {vector.shape}"
-            raise BadRequestError(
-                f"the vector has {found}; this index takes {dimension} numbers", dimension=dimension
+    def _matching(self, query: Query, snapshot: Snapshot) -> BoolArray:
+        matching = snapshot.alive
+        count = len(matching)
+        if query.filter is not None:
+            matching = matching & snapshot.columns.mask(query.filter, count)
+        if query.must_not:
+            matching = matching & ~snapshot.columns.excluded(query.must_not, count)
+        if query.without:
+            matching = matching.copy()
+            matching[snapshot.slots_of(self._index.rows_ever_of(query.without))] = False
+        return matching
+
+    def _results(
+        self, query: Query, snapshot: Snapshot, matching: BoolArray, wanted: int
+    ) -> _Results:
+        """Returns at least the results wanted, if there are."""
+        depth = wanted
+        if query.sort:
+            depth = max(POOL, wanted)
+        elif query.diversity is not None:
+            depth = max(DIVERSITY_POOL, wanted)
+        while True:
+            ranking = _relevant(query, rank(query, self._index, snapshot, matching, depth))
+            results = _Results(ranking.slots, ranking.scores)
+            if query.group_by:
+                groups = snapshot.columns.groups(query.group_by, len(matching))
+                results = results.take(first_of_groups(groups[results.slots]))
+            if query.collapse is not None:
+                results = _collapsed(results, snapshot, query.collapse)
+            if len(results.slots) >= wanted or ranking.complete:
+                return _ordered(query, results, snapshot)
+            depth *= 4
+
+    def _hits(self, page: _Results, snapshot: Snapshot, *, scored: bool, turned: bool) -> list[Hit]:
+        """Returns items as they were when the snapshot was taken; on later pages, as they are."""
+        shown = {
+            int(slot): page.duplicates.get(int(slot), np.empty(0, np.int64)) for slot in page.slots
+        }
+        rows = snapshot.rows[np.concatenate([page.slots, *shown.values()]).astype(np.int64)]
+        items = self._index.items(rows.tolist())
+        if turned:
+            now = self._index.current_rows([item.id for item in items.values()])
+            current = self._index.items(list(now.values()))
+            items = {row: current[now[item.id]] for row, item in items.items() if item.id in now}
+        by_slot = dict(zip(page.slots.tolist(), page.scores.tolist(), strict=True))
+        return [
+            Hit(
+                items[row],
+                slot,
+                score if scored else None,
+                tuple(items[r].id for r in snapshot.rows[shown[slot]].tolist() if r in items),
             )
-        # Doubles, so that the squares of large numbers stay finite.
-        wide = vector.astype(np.float64)
-        if not np.isfinite(wide).all():
-            position = int(np.flatnonzero(~np.isfinite(wide))[0])
-            raise BadRequestError(
-                f"the vector has {vector[position]} at position {position}; "
-                "every number must be finite",
-                position=position,
-            )
-        length = float(np.linalg.norm(wide))
-        if length == 0:
-            raise BadRequestError("the vector is zero; it must point somewhere")
-        return (wide / length).astype(np.float32)
+            for slot, score in by_slot.items()
+            if (row := int(snapshot.rows[slot])) in items
+        ]
+
+
+def _relevant(query: Query, ranking: Ranking) -> Ranking:
+    """Returns the candidates that are near enough to be results."""
+    if query.min_score is None or not query.parts:
+        return ranking
+    keep = ranking.scores >= query.min_score
+    return ranking if keep.all() else ranking.only(keep)
+
+
+def _collapsed(results: _Results, snapshot: Snapshot, threshold: float) -> _Results:
+    kept = collapse(snapshot.vectors_of(results.slots), threshold)
+    duplicates = {
+        int(results.slots[place]): results.slots[others]
+        for place, others in kept.duplicates.items()
+    }
+    return _Results(results.slots[kept.places], results.scores[kept.places], duplicates)
+
+
+def _ordered(query: Query, results: _Results, snapshot: Snapshot) -> _Results:
+    if query.diversity is not None:
+        pool = results.take(slice(DIVERSITY_POOL))
+        vectors = snapshot.vectors_of(pool.slots)
+        results = pool.take(diversify(pool.scores, vectors, len(vectors), query.diversity))
+    if query.sort:
+        results = results.take(snapshot.columns.order(query.sort, results.slots))
+    return results

@@ -1,46 +1,56 @@
-"""An index folder: opened whole or not at all, and replaced in one step."""
+"""An index folder: opened whole or not at all, searched and written to while it lives."""
 
 import logging
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from threading import Lock
 
 from wardrobe.encoders.base import Encoder
-from wardrobe.errors import IndexFolderError
-from wardrobe.files import fsync_directory
-from wardrobe.index.catalogue import Catalogue, CatalogueItem
+from wardrobe.errors import IndexFolderError, NotReadyError
+from wardrobe.index.catalogue import Catalogue, Outcome
+from wardrobe.index.columns import Columns
+from wardrobe.index.compaction import compact
+from wardrobe.index.entries import CatalogueItem, Change, Entry
 from wardrobe.index.record import (
     CATALOGUE,
-    ERRORS,
     RECORD,
-    VECTORS,
     IndexRecord,
     read_record,
     refusal,
     verify,
 )
-from wardrobe.index.vector_index import FloatArray, VectorIndex
+from wardrobe.index.replacement import building_folder
+from wardrobe.index.snapshot import Slots, Snapshot
+from wardrobe.index.vector_index import VectorIndex
 
 _LOGGER = logging.getLogger(__name__)
 
+_BURDEN, _BURDEN_SHARE = 2_000, 0.05
+"""A compaction is due when so many vectors, and such a share, are dead or not in the base."""
+
 
 class Index:
-    """Vectors and the items they belong to, row by row; safe to read from several threads.
+    """Items and their vectors; safe to read and write from several threads and processes."""
 
-    Attributes:
-        record: the content of `index.json`.
-        count: number of items.
-    """
+    def __init__(
+        self, folder: Path, encoder: Encoder, record: IndexRecord, base: VectorIndex
+    ) -> None:
+        """Takes a folder's record and base, and reads its catalogue; see `open`.
 
-    def __init__(self, record: IndexRecord, vectors: VectorIndex, catalogue: Catalogue) -> None:
+        Raises:
+            IndexFolderError: the catalogue is damaged, or does not fit the base.
+        """
+        self.folder = folder
         self.record = record
-        self.count = vectors.count
-        self._vectors = vectors
-        self._catalogue = catalogue
+        self._encoder = encoder
+        self._reloading = Lock()
+        self._opened = _identity(folder)
+        self._catalogue = Catalogue(folder / CATALOGUE, record.picture_root)
+        try:
+            self._slots = self._read_slots(base)
+        except BaseException:
+            self._catalogue.close()
+            raise
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder) -> "Index":
@@ -51,14 +61,15 @@ class Index:
                 encoder; the message says which, and how to rebuild it.
         """
         place = _locate(folder)
+        before = _identity(place)
         try:
-            index = cls._load(place[0], encoder)
+            index = cls._open(place, encoder)
         except IndexFolderError:
-            if _locate(folder) == place:
+            if _locate(folder) == place and _identity(place) == before:
                 raise
         else:
-            if _locate(folder) == place:
-                if place[0] != folder:
+            if _locate(folder) == place and _identity(place)[0] == before[0]:
+                if place != folder:
                     _LOGGER.warning(
                         "a build of %s was killed as it replaced the index; the old one serves "
                         "until build_index.py runs again",
@@ -66,56 +77,86 @@ class Index:
                     )
                 return index
             index.close()
-        return cls.open(folder, encoder)  # a rebuilt index took its place while it was read
+        return cls.open(folder, encoder)  # it was replaced or compacted while it was read
 
     @classmethod
-    def _load(cls, folder: Path, encoder: Encoder) -> "Index":
+    def _open(cls, folder: Path, encoder: Encoder) -> "Index":
         record = read_record(folder)
         refuse = refusal(folder, record.command)
         verify(folder, record, encoder)
         try:
-            vectors = VectorIndex.read(folder / VECTORS)
-            catalogue = Catalogue(folder / CATALOGUE, record.picture_root)
+            base = VectorIndex.read(folder / record.vectors)
+            if (record.count, record.dimension) != (base.count, base.dimension):
+                raise IndexFolderError(
+                    f"{folder} disagrees with itself: {RECORD} says {record.count} vectors of "
+                    f"dimension {record.dimension}, {record.vectors} has {base.count} of "
+                    f"dimension {base.dimension}"
+                )
+            return cls(folder, encoder, record, base)
         except IndexFolderError as error:
             raise refuse(error.message) from error
-        stated = (record.count, record.count, record.dimension)
-        found = (vectors.count, catalogue.count, vectors.dimension)
-        if stated != found:
-            catalogue.close()
-            raise refuse(
-                f"{folder} disagrees with itself: {RECORD} says {record.count} items of dimension "
-                f"{record.dimension}, {VECTORS} has {vectors.count} of dimension "
-                f"{vectors.dimension}, {CATALOGUE} {catalogue.count} items"
-            )
-        return cls(record, vectors, catalogue)
+
+    @property
+    def count(self) -> int:
+        """Number of items."""
+        return self.snapshot().count
 
     def warm_up(self) -> None:
         """Touches every vector, so that no search waits for pages of the mapped file."""
-        self._vectors.warm_up()
+        self._slots.base.warm_up()
 
-    def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Returns cosines and rows `(queries, min(k, count))`, best first, ties by row.
+    def snapshot(self, as_of: int | None = None) -> Snapshot:
+        """Returns what is searched: everything written so far, by any process.
 
         Args:
-            vectors: unit vectors `(queries, dimension)`.
+            as_of: the clock of an earlier snapshot, to see the items of that moment again.
+
+        Raises:
+            ExpiredCursorError: that moment is too long ago.
         """
-        return self._vectors.search(vectors, k)
+        if not self._slots.refresh():
+            self._reload(self._slots.base)
+        return self._slots.snapshot(as_of)
 
-    def vector_of(self, row: int) -> FloatArray:
-        """Returns the unit vector of a row `(dimension,)`."""
-        return self._vectors.vector_of(row)
+    def apply(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Writes changes, together or not at all; on return they are on disk and are found.
 
-    def row_of(self, item_id: str) -> int:
-        """Returns the row of an item.
+        Returns:
+            what became of each; one whose condition fails is refused alone.
+
+        Raises:
+            NotReadyError: nothing can be written now.
+        """
+        if _identity(self.folder)[0] != self._opened[0]:
+            raise NotReadyError(
+                f"{self.folder} was replaced by another build, and this server still serves the "
+                "one before: swap or reload first"
+            )
+        return self._catalogue.apply(changes)
+
+    def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
+        """Returns the items of rows; nothing of one that was purged."""
+        return self._catalogue.items(rows)
+
+    def current_rows(self, ids: Sequence[str]) -> dict[str, int]:
+        """Returns the rows that items have now, of those that exist."""
+        return self._catalogue.rows_of(ids)
+
+    def rows_ever_of(self, ids: Sequence[str]) -> list[int]:
+        """Returns the rows of every version of items, also of the dead ones."""
+        return self._catalogue.rows_ever_of(ids)
+
+    def words(self, query: str, limit: int) -> list[int]:
+        """Returns the rows that match an FTS5 query, best first (BM25)."""
+        return self._catalogue.words(query, limit)
+
+    def entry(self, item_id: str) -> Entry:
+        """Returns an item with everything that was made of its picture.
 
         Raises:
             UnknownItemError: no item has this id.
         """
-        return self._catalogue.row_of(item_id)
-
-    def items(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> list[CatalogueItem]:
-        """Returns the items of rows, in the order asked for."""
-        return self._catalogue.items([int(row) for row in rows])
+        return self._catalogue.entry(item_id)
 
     def item(self, item_id: str) -> CatalogueItem:
         """Returns an item.
@@ -123,69 +164,48 @@ class Index:
         Raises:
             UnknownItemError: no item has this id.
         """
-        return self.items([self.row_of(item_id)])[0]
+        return self.entry(item_id).item
+
+    def maintain(self) -> None:
+        """Compacts the folder when that is due, and takes over what another process compacted."""
+        identity = _identity(self.folder)
+        if identity[0] != self._opened[0]:
+            return
+        slots = self._slots
+        limit = max(_BURDEN, _BURDEN_SHARE * slots.base.count)
+        if identity == self._opened and slots.burden > limit and self._catalogue.writable:
+            compact(self.folder)
+        if (identity := _identity(self.folder)) != self._opened:
+            record = read_record(self.folder)
+            verify(self.folder, record, self._encoder)
+            self._reload(VectorIndex.read(self.folder / record.vectors))
+            self.record, self._opened = record, identity
 
     def close(self) -> None:
         """Closes the catalogue's file."""
         self._catalogue.close()
 
+    def _reload(self, base: VectorIndex) -> None:
+        with self._reloading:
+            if base is not self._slots.base or not self._slots.refresh():
+                self._slots = self._read_slots(base)
 
-def building_folder(folder: Path) -> Path:
-    """Returns where an index is built before it takes the place of `folder`."""
-    absolute = Path(os.path.abspath(folder))
-    return absolute.with_name(f"{absolute.name}.building")
-
-
-def replace_index(folder: Path) -> None:
-    """Puts the finished index `final` of the building folder in the place of `folder`."""
-    building = building_folder(folder)
-    for path in (building / "final").iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-    fsync_directory(building / "final")
-    if folder.exists():
-        folder.rename(building / "old")
-        fsync_directory(building)
-    (building / "final").rename(folder)
-    fsync_directory(folder.parent)
+    def _read_slots(self, base: VectorIndex) -> Slots:
+        columns = Columns(self._encoder.label_space, self._encoder.thresholds)
+        return Slots(self._catalogue, base, columns)
 
 
-def recover_index(folder: Path) -> None:
-    """Finishes what a build that was killed inside `replace_index` began."""
-    building = building_folder(folder)
-    old, final = building / "old", building / "final"
-    if old.exists() and not folder.exists():
-        # The old index was moved only once the new one was complete and on disk.
-        (final if final.exists() else old).rename(folder)
-        fsync_directory(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
+def _identity(folder: Path) -> tuple[int | None, tuple[int, int] | None]:
+    """Returns what tells a folder and its record from those that replace them."""
+    try:
+        inode = folder.stat().st_ino
+        record = (folder / RECORD).stat()
+    except OSError:
+        return None, None
+    return inode, (record.st_ino, record.st_mtime_ns)
 
 
-def check_replaceable(folder: Path) -> None:
-    """Refuses to replace what is not an index, or to build where something else is.
-
-    Raises:
-        IndexFolderError: `folder` or its building folder is a file, or has files of another kind.
-    """
-    for place, known in (
-        (folder, {RECORD, VECTORS, CATALOGUE, ERRORS}),
-        (building_folder(folder), {"shards", "final", "old"}),
-    ):
-        if place.exists():
-            found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
-            foreign = sorted(found - known)
-            if foreign:
-                raise IndexFolderError(
-                    f"{place} would be replaced, but {foreign[0]!r} is not part of an index; "
-                    "choose another --out"
-                )
-
-
-def _locate(folder: Path) -> tuple[Path, int | None]:
-    """Returns the folder to read, and its inode, which tells it from the one that replaces it."""
-    for place in (folder, building_folder(folder) / "old"):
-        try:
-            return place, place.stat().st_ino
-        except OSError:
-            continue
-    return folder, None
+def _locate(folder: Path) -> Path:
+    """Returns the folder to read: during a replacement it may be the one moved aside."""
+    old = building_folder(folder) / "old"
+    return old if not folder.exists() and old.exists() else folder

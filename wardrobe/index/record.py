@@ -17,7 +17,7 @@ RECORD, VECTORS, CATALOGUE, ERRORS = (
     "catalogue.sqlite",
     "errors.jsonl",
 )
-FORMAT, METRIC = 1, "cosine"
+FORMAT, METRIC = 2, "cosine"
 
 
 class IndexRecord(BaseModel):
@@ -27,11 +27,13 @@ class IndexRecord(BaseModel):
         fingerprint: of the encoder that made the vectors.
         encoder: its name.
         created: ISO 8601, UTC.
+        vectors: name of the file of vectors.
+        count: how many vectors it has.
         picture_root: folder that image paths in the catalogue are relative to.
         skipped: pictures that could not be read; `errors.jsonl` lists them.
         inputs: SHA-256 over everything the index was made from.
         command: the command that built it.
-        checksums: SHA-256 of the other files, by name.
+        checksums: SHA-256 of the file of vectors, by its name; the catalogue has its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +44,7 @@ class IndexRecord(BaseModel):
     dimension: int
     metric: str = METRIC
     kind: Kind
+    vectors: str = VECTORS
     count: int
     skipped: int
     created: str
@@ -94,17 +97,17 @@ def verify(folder: Path, record: IndexRecord, encoder: Encoder) -> None:
         )
     if record.metric != METRIC:
         raise refuse(f"{folder} has metric {record.metric!r}, expected {METRIC!r}")
-    for name in (VECTORS, CATALOGUE):
-        expected = record.checksums.get(name, "none")
-        try:
-            found = sha256_of(folder / name)
-        except OSError as error:
-            raise refuse(f"cannot read {folder / name}: {error.strerror}") from error
-        if found != expected:
-            raise refuse(
-                f"{folder / name} is damaged: its SHA-256 is {found[:12]}…, "
-                f"{RECORD} says {expected[:12]}…"
-            )
+    name = record.vectors
+    expected = record.checksums.get(name, "none")
+    try:
+        found = sha256_of(folder / name)
+    except OSError as error:
+        raise refuse(f"cannot read {folder / name}: {error.strerror}") from error
+    if found != expected:
+        raise refuse(
+            f"{folder / name} is damaged: its SHA-256 is {found[:12]}…, "
+            f"{RECORD} says {expected[:12]}…"
+        )
 
 
 def refusal(folder: Path, command: str) -> Callable[[str], IndexFolderError]:

@@ -24,11 +24,13 @@ class Shard:
         errors: what is wrong with each picture, empty where it was encoded.
         vectors: of the encoded ones, `(encoded, dimension)`.
         logits: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
+        colours: likewise, their dominant colours `(encoded, 3, 4)`.
     """
 
     errors: Sequence[str]
     vectors: FloatArray
     logits: FloatArray
+    colours: FloatArray
 
 
 class Shards:
@@ -61,7 +63,11 @@ class Shards:
         """Writes the next shard, all or nothing."""
         with atomic_write(self._next_path()) as aside, aside.open("wb") as handle:
             np.savez(
-                handle, errors=np.array(shard.errors), vectors=shard.vectors, logits=shard.logits
+                handle,
+                errors=np.array(shard.errors),
+                vectors=shard.vectors,
+                logits=shard.logits,
+                colours=shard.colours,
             )
         self._remember(shard)
 
@@ -84,7 +90,12 @@ class Shards:
             return None
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                return Shard(arrays["errors"].tolist(), arrays["vectors"], arrays["logits"])
+                return Shard(
+                    arrays["errors"].tolist(),
+                    arrays["vectors"],
+                    arrays["logits"],
+                    arrays["colours"],
+                )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             _LOGGER.warning("%s is damaged (%s); encoding from there on again", path, error)
             return None

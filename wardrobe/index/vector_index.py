@@ -1,4 +1,4 @@
-"""FAISS behind three verbs: build, search, give a vector back. Rows are numbered from 0."""
+"""FAISS behind three verbs: build, search, give vectors back. Positions are counted from 0."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,8 @@ FLAT_MAX = 50_000
 HNSW_MAX = 3_000_000
 # FAISS wants 39 vectors a centroid, and a product quantiser has 256 centroids.
 IVFPQ_MIN = 39 * 256
+# Of so few, or of one in so many, a look at every one is faster than a graph or lists, and exact.
+EXHAUSTIVE_MAX, SELECTIVE = 20_000, 16
 
 _CORES = faiss.omp_get_max_threads()
 _ADD_BLOCK = 10_000
@@ -31,24 +33,38 @@ def kind_for(count: int) -> Kind:
 
 
 class VectorIndex:
-    """Unit vectors by row, searched by inner product, which for unit vectors is the cosine.
+    """Unit vectors by position, searched by inner product, which for them is the cosine.
 
     Safe to search from several threads at once.
 
     Attributes:
         count: number of vectors.
         dimension: their length.
+        rows: row of the catalogue of each vector, ascending.
     """
 
     def __init__(self, index: Any) -> None:
-        self._index = index
-        self._every_row = _every_row(index)
+        """Takes an `IndexIDMap`, whose ids are the rows."""
+        self._owner = index  # what is below lives inside it
+        self._index = faiss.downcast_index(index.index)
+        self._every_vector = _every_vector(self._index)
         self.count: int = index.ntotal
         self.dimension: int = index.d
+        self.rows: npt.NDArray[np.int64] = _rows(index)
 
     @classmethod
-    def build(cls, vectors: FloatArray, kind: Kind) -> "VectorIndex":
+    def build(
+        cls,
+        vectors: FloatArray,
+        kind: Kind,
+        *,
+        rows: npt.NDArray[np.int64] | None = None,
+        threads: int = _CORES,
+    ) -> "VectorIndex":
         """Builds an index of unit vectors `(vectors, dimension)`.
+
+        Args:
+            rows: of the catalogue, ascending; by default counted from 0.
 
         Raises:
             BadRequestError: too few vectors to train `ivfpq`.
@@ -67,15 +83,16 @@ class VectorIndex:
                 f"kind ivfpq needs at least {IVFPQ_MIN} vectors to train on, found {count}; "
                 "use flat or hnsw"
             )
-        faiss.omp_set_num_threads(_CORES)
-        index = _empty_index(kind, count, dimension)
+        faiss.omp_set_num_threads(threads)
+        index = faiss.IndexIDMap(_empty_index(kind, count, dimension))
         index.train(vectors)
+        rows = np.arange(count) if rows is None else rows
         with tqdm(
             total=count, desc=f"building {kind}", unit="vector", delay=2, disable=None
         ) as bar:
             for start in range(0, count, _ADD_BLOCK):
                 block = vectors[start : start + _ADD_BLOCK]
-                index.add(block)
+                index.add_with_ids(block, rows[start : start + _ADD_BLOCK])
                 bar.update(len(block))
         return cls(index)
 
@@ -90,56 +107,74 @@ class VectorIndex:
             IndexFolderError: FAISS cannot read the file.
         """
         try:
-            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise IndexFolderError(f"FAISS cannot read {path}: {error}") from error
+        if not isinstance(index, faiss.IndexIDMap):
+            raise IndexFolderError(f"{path} has no rows of a catalogue beside its vectors")
+        return cls(index)
 
     def write(self, path: Path) -> None:
         """Writes the index into a file."""
-        faiss.write_index(self._index, str(path))
+        faiss.write_index(self._owner, str(path))
 
     def warm_up(self) -> None:
         """Touches every vector, so that no search waits for pages of the mapped file."""
-        self._every_row.search(np.zeros((1, self.dimension), np.float32), 1)
+        self._every_vector.search(np.zeros((1, self.dimension), np.float32), 1)
 
-    def search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Returns the cosines and rows of the most similar vectors, best first, ties by row.
+    def search(
+        self, vectors: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Returns cosines and positions of the most similar vectors, best first, ties by position.
 
-        Both are `(queries, min(k, count))`, always full.
+        Both are `(queries, min(k, allowed))`, always full.
 
         Args:
             vectors: unit vectors `(queries, dimension)`.
+            allowed: which positions may be found `(count,)`; all by default.
         """
-        k = min(k, self.count)
+        possible = self.count if allowed is None else int(np.count_nonzero(allowed))
+        k = min(k, possible)
         if k == 0:
             nothing = (len(vectors), 0)
             return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
+        selector = None
+        if possible < self.count:
+            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         # One more than asked for: where it is as good as the last, FAISS chose among equals as it
-        # pleased, and pages would overlap; then all of the equals are needed to choose by row.
-        fetched = min(k + 1, self.count)
-        scores, rows = self._search(vectors, fetched)
-        while fetched < self.count and (scores[:, k - 1] == scores[:, -1]).any():
-            fetched = min(2 * fetched, self.count)
-            scores, rows = self._search(vectors, fetched)
-        order = np.lexsort((rows, -scores))[:, :k]
+        # pleased, and pages would overlap; then all of the equals are needed to choose by position.
+        fetched = min(k + 1, possible)
+        scores, found = self._search(vectors, fetched, selector, possible)
+        while fetched < possible and (scores[:, k - 1] == scores[:, -1]).any():
+            fetched = min(2 * fetched, possible)
+            scores, found = self._search(vectors, fetched, selector, possible)
+        order = np.lexsort((found, -scores))[:, :k]
         scores = np.clip(np.take_along_axis(scores, order, axis=1), -1, 1)
-        return scores, np.take_along_axis(rows, order, axis=1)
+        return scores, np.take_along_axis(found, order, axis=1)
 
-    def _search(self, vectors: FloatArray, k: int) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Returns cosines and rows `(queries, k)`, best first, ties in any order."""
+    def _search(
+        self, vectors: FloatArray, k: int, selector: Any, possible: int
+    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Returns cosines and positions `(queries, k)`, best first, ties in any order."""
         # OpenMP keeps this setting per thread: a request's one query must not wake every core.
         faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))
-        scores, rows = self._index.search(vectors, k)
-        # A graph or a few lists may not reach k rows, for one where many vectors are the same.
-        short = (rows < 0).any(axis=1)
+        exhaustive = faiss.SearchParameters(sel=selector)
+        if selector is not None and possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE):
+            return self._every_vector.search(vectors, k, params=exhaustive)  # type: ignore[no-any-return]
+        parameters = _parameters(self._index, selector, self.count / possible)
+        scores, found = self._index.search(vectors, k, params=parameters)
+        # A graph or a few lists may not reach k, for one where many vectors are the same.
+        short = (found < 0).any(axis=1)
         if short.any():
-            scores[short], rows[short] = self._every_row.search(vectors[short], k)
-        return scores, rows
+            scores[short], found[short] = self._every_vector.search(
+                vectors[short], k, params=exhaustive
+            )
+        return scores, found
 
-    def vector_of(self, row: int) -> FloatArray:
-        """Returns the unit vector of a row `(dimension,)`; `ivfpq` keeps half precision."""
-        vector: FloatArray = self._every_row.reconstruct(row)
-        return vector / np.linalg.norm(vector)
+    def vectors_of(self, positions: npt.NDArray[np.int64]) -> FloatArray:
+        """Returns unit vectors `(positions, dimension)`; `ivfpq` keeps half precision."""
+        vectors: FloatArray = self._every_vector.reconstruct_batch(positions)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
@@ -164,10 +199,34 @@ def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
     return refined
 
 
-def _every_row(index: Any) -> Any:
+def _parameters(index: Any, selector: Any, rarity: float) -> Any:
+    """Returns how an index searches when one of `rarity` vectors may be found.
+
+    A graph or lists meet the others too, so they look at as many more.
+    """
+    if isinstance(index, faiss.IndexHNSWFlat):
+        return faiss.SearchParametersHNSW(sel=selector, efSearch=int(index.hnsw.efSearch * rarity))
+    if isinstance(index, faiss.IndexRefine):
+        inverted = faiss.extract_index_ivf(index.base_index)
+        nprobe = min(int(inverted.nprobe * rarity), inverted.nlist)
+        return faiss.IndexRefineSearchParameters(
+            k_factor=index.k_factor,
+            base_index_params=faiss.SearchParametersIVF(sel=selector, nprobe=nprobe),
+        )
+    return faiss.SearchParameters(sel=selector)
+
+
+def _every_vector(index: Any) -> Any:
     """Returns the plain array of vectors inside an index, which an exhaustive search can use."""
     if isinstance(index, faiss.IndexHNSWFlat):
         return faiss.downcast_index(index.storage)
     if isinstance(index, faiss.IndexRefine):
         return faiss.downcast_index(index.refine_index)
     return index
+
+
+def _rows(index: Any) -> npt.NDArray[np.int64]:
+    rows: npt.NDArray[np.int64] = np.empty(index.ntotal, np.int64)
+    if index.ntotal:
+        faiss.memcpy(faiss.swig_ptr(rows), index.id_map.data(), rows.nbytes)
+    return rows

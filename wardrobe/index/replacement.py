@@ -1,0 +1,85 @@
+"""A built index folder takes the place of the one before in one step."""
+
+import os
+import shutil
+from contextlib import closing
+from fnmatch import fnmatch
+from pathlib import Path
+
+from wardrobe.errors import IndexFolderError
+from wardrobe.files import fsync_directory
+from wardrobe.index.catalogue import Catalogue
+from wardrobe.index.compaction import LOCK, VECTOR_FILES
+from wardrobe.index.record import CATALOGUE, ERRORS, RECORD
+from wardrobe.index.schema import PICTURES
+
+_PARTS = {RECORD, CATALOGUE, f"{CATALOGUE}-wal", f"{CATALOGUE}-shm", ERRORS, PICTURES, LOCK}
+
+
+def building_folder(folder: Path) -> Path:
+    """Returns where an index is built before it takes the place of `folder`."""
+    absolute = Path(os.path.abspath(folder))
+    return absolute.with_name(f"{absolute.name}.building")
+
+
+def replace_index(folder: Path) -> None:
+    """Puts the finished index `final` of the building folder in the place of `folder`."""
+    building = building_folder(folder)
+    for path in (building / "final").iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+    fsync_directory(building / "final")
+    if folder.exists():
+        folder.rename(building / "old")
+        fsync_directory(building)
+    (building / "final").rename(folder)
+    fsync_directory(folder.parent)
+
+
+def recover_index(folder: Path) -> None:
+    """Finishes what a build that was killed inside `replace_index` began."""
+    building = building_folder(folder)
+    old, final = building / "old", building / "final"
+    if old.exists() and not folder.exists():
+        # The old index was moved only once the new one was complete and on disk.
+        (final if final.exists() else old).rename(folder)
+        fsync_directory(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuses to replace what is not an index, or to build where something else is.
+
+    Raises:
+        IndexFolderError: `folder` or its building folder is a file, or has files of another kind.
+    """
+    for place, known in (
+        (folder, _PARTS),
+        (building_folder(folder), {"shards", "final", "old"}),
+    ):
+        if place.exists():
+            found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
+            foreign = sorted(name for name in found - known if not fnmatch(name, VECTOR_FILES))
+            if foreign:
+                raise IndexFolderError(
+                    f"{place} would be replaced, but {foreign[0]!r} is not part of an index; "
+                    "choose another --out"
+                )
+
+
+def check_unwritten(folder: Path) -> None:
+    """Refuses to replace a catalogue that was written to since it was built.
+
+    Raises:
+        IndexFolderError: there were writes, which a build from pictures would lose.
+    """
+    try:
+        with closing(Catalogue(folder / CATALOGUE, folder)) as catalogue:
+            writes = catalogue.writes()
+    except IndexFolderError:
+        return  # nothing that could be kept
+    if writes:
+        raise IndexFolderError(
+            f"{folder} was written to {writes} times since it was built, and building it again "
+            f"would lose that; build from it instead: python build_index.py {folder} --out ANOTHER"
+        )
