@@ -92,7 +92,7 @@ def _only_one(folder: Path) -> Iterator[bool]:
 
 
 def _remove_orphans(folder: Path, purged: list[Path], known: set[str]) -> None:
-    """Removes pictures that no version has: those of purged ones, and of writes that were killed."""
+    """Removes pictures that no version has: of purged ones, and of writes that were killed."""
     for picture in purged:
         picture.unlink(missing_ok=True)
     pictures = folder / PICTURES

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import math
 import threading
 import time
@@ -15,8 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from wardrobe.colours import dominant_colours
 from wardrobe.encoders import Encoder
-from wardrobe.encoders.base import PixelArray
+from wardrobe.encoders.base import FloatArray, PixelArray
 from wardrobe.errors import (
     DeadlineExceededError,
     TooLargeError,
@@ -25,6 +27,7 @@ from wardrobe.errors import (
 )
 from wardrobe.explanation import heatmaps
 from wardrobe.index import Index
+from wardrobe.query import Part, Query
 from wardrobe.searcher import Searcher
 from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
@@ -34,6 +37,9 @@ from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ _EVERY_SIZE_TO = 8
 
 _WORDS = (4, 12, 20)
 """Lengths of the texts in the warm-up: the first run of each length is a slow one."""
+
+_MAINTENANCE_S = 1
+"""How often it is looked whether the index should be compacted, or was by another process."""
 
 Input = PixelArray | str | Question
 Result = TypeVar("Result")
@@ -83,6 +92,10 @@ class Engine:
             max_delay_s=settings.max_batch_delay_ms / 1000,
         )
 
+        self._closing = threading.Event()
+        self._maintenance = threading.Thread(target=self._maintain, name="maintenance", daemon=True)
+        self._maintenance.start()
+
     def warm_up(self) -> None:
         """Decodes, runs both towers and the batch sizes, and searches: no request pays for it."""
         side = self.encoder.picture_side
@@ -97,7 +110,16 @@ class Engine:
             for words in _WORDS:
                 self._encode_together([" ".join(["dress"] * words)])
         self.index.warm_up()
-        self.searcher.search(encodings[0].vector, top_k=1)
+        self.searcher.search(Query((Part("picture", "warm-up", encodings[0].vector),), top_k=1))
+
+    @property
+    def max_batch_size(self) -> int:
+        """Pictures encoded in one forward at most."""
+        return self._settings.max_batch_size
+
+    def deadline(self) -> float:
+        """Returns when something that begins now must be done, on the monotonic clock."""
+        return time.monotonic() + self._settings.deadline_s
 
     @property
     def tagger(self) -> Tagger:
@@ -123,21 +145,31 @@ class Engine:
         self._batcher.make_room()
 
     def close(self) -> None:
-        """Finishes what is in flight and ends the encoding thread."""
+        """Finishes what is in flight and ends the threads."""
         self._batcher.close()
+        self._closing.set()
+        self._maintenance.join()
+        self.index.close()
         if self._remote_cache:
             self._remote_cache.close()
 
-    def encode_picture(self, upload: Upload, deadline: float) -> "Future[Encoding]":
-        """Starts encoding a picture; errors arrive in the future, as the encoding does."""
+    def encode_picture(
+        self, upload: Upload, deadline: float, *, crop: Sequence[float] | None = None
+    ) -> "Future[Encoding]":
+        """Starts encoding a picture; errors arrive in the future, as the encoding does.
+
+        Args:
+            crop: the part that counts: left, top, right and bottom as shares of the sides.
+        """
         future: Future[Encoding] = Future()
         try:
             data = self._decoder.bytes_of(upload)
         except (UnreadablePictureError, TooLargeError) as error:
             future.set_exception(error)
             return future
+        kind = f"picture{list(crop)}" if crop else "picture"
         return self._encode(
-            "picture", data, lambda: self._decoder.prepare(data, deadline)[0], deadline
+            kind, data, lambda: self._decoder.prepare(data, deadline, crop=crop)[0], deadline
         )
 
     def encode_text(self, text: str, deadline: float) -> "Future[Encoding]":
@@ -151,6 +183,19 @@ class Engine:
                 f"the encoder {self.encoder.name} has no text tower; search by image, id or vector"
             )
         return self._encode("text", text.encode(), lambda: text, deadline)
+
+    def picture_bytes(self, upload: Upload) -> bytes:
+        """Returns a picture as it was encoded.
+
+        Raises:
+            UnreadablePictureError: it is not base64.
+            TooLargeError: it has more than `MAX_PICTURE_BYTES`.
+        """
+        return self._decoder.bytes_of(upload)
+
+    def colours_of(self, data: bytes, deadline: float) -> FloatArray:
+        """Returns the dominant colours of a picture `(3, 4)`."""
+        return dominant_colours(self._decoder.prepare(data, deadline)[0])
 
     def explain(
         self, upload: Upload, labels: Sequence[int], deadline: float
@@ -224,6 +269,13 @@ class Engine:
     def _share(self, key: bytes, future: "Future[Encoding]") -> None:
         if self._remote_cache and not future.cancelled() and future.exception() is None:
             self._remote_cache.put(key, future.result())
+
+    def _maintain(self) -> None:
+        while not self._closing.wait(_MAINTENANCE_S):
+            try:
+                self.index.maintain()
+            except Exception:  # it is tried again, and searches do without
+                _log.exception("the index could not be maintained")
 
     def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
         jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]

@@ -46,13 +46,13 @@ def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
     """
     with telemetry.stage("read"):
         given = [*request.args.items(multi=True)]
-        if request.method == "POST":
+        if request.method in ("POST", "PUT", "PATCH"):
             given += _body(request, raw_picture)
         values = _by_name(given)
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _bad_request(error, known=sorted(model.model_fields)) from error
+        raise bad_request(error, known=sorted(model.model_fields)) from error
 
 
 def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
@@ -115,7 +115,7 @@ def _by_name(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return values | files
 
 
-def _bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
+def bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
     problems = error.errors(include_url=False)
     message = "; ".join(_explain(problem, known) for problem in problems[:_SHOWN_PROBLEMS])
     if len(problems) > _SHOWN_PROBLEMS:

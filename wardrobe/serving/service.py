@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from wardrobe.serving import schemas
 from wardrobe.serving.engine import Engine
+from wardrobe.serving.schemas import PredictParameters
+from wardrobe.serving.search_schemas import SearchParameters
 from wardrobe.serving.startup import Startup
 from wardrobe.settings import Settings
 
@@ -18,8 +19,8 @@ class Service:
 
     settings: Settings
     startup: Startup
-    search_parameters: type[schemas.SearchParameters]
-    predict_parameters: type[schemas.PredictParameters]
+    search_parameters: type[SearchParameters]
+    predict_parameters: type[PredictParameters]
 
     @property
     def engine(self) -> Engine:
