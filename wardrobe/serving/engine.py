@@ -2,13 +2,11 @@
 
 import hashlib
 import io
-import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
@@ -33,23 +31,12 @@ from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
 from wardrobe.serving.decoding import Decoder
+from wardrobe.serving.inputs import Input, Question, pixels_to_see
+from wardrobe.serving.maintenance import Maintenance
 from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
-
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A prepared picture, and the labels of which it is asked what they look at."""
-
-    pixels: PixelArray
-    labels: Sequence[int]
-    seen_part: tuple[float, float]
-
 
 _EVERY_SIZE_TO = 8
 """Batches up to this size are all met in the warm-up, of the larger ones the powers of two."""
@@ -57,10 +44,6 @@ _EVERY_SIZE_TO = 8
 _WORDS = (4, 12, 20)
 """Lengths of the texts in the warm-up: the first run of each length is a slow one."""
 
-_MAINTENANCE_S = 1
-"""How often it is looked whether the index should be compacted, or was by another process."""
-
-Input = PixelArray | str | Question
 Result = TypeVar("Result")
 
 
@@ -85,16 +68,14 @@ class Engine:
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
             self._encode_batch,
-            _pixels_to_see,
+            pixels_to_see,
             max_batch_size=settings.max_batch_size,
             max_batch_pixels=settings.max_batch_pixels,
             max_queue=settings.max_queue,
             max_delay_s=settings.max_batch_delay_ms / 1000,
         )
 
-        self._closing = threading.Event()
-        self._maintenance = threading.Thread(target=self._maintain, name="maintenance", daemon=True)
-        self._maintenance.start()
+        self._maintenance = Maintenance(index)
 
     def warm_up(self) -> None:
         """Decodes, runs both towers and the batch sizes, and searches: no request pays for it."""
@@ -147,8 +128,7 @@ class Engine:
     def close(self) -> None:
         """Finishes what is in flight and ends the threads."""
         self._batcher.close()
-        self._closing.set()
-        self._maintenance.join()
+        self._maintenance.close()
         self.index.close()
         if self._remote_cache:
             self._remote_cache.close()
@@ -270,13 +250,6 @@ class Engine:
         if self._remote_cache and not future.cancelled() and future.exception() is None:
             self._remote_cache.put(key, future.result())
 
-    def _maintain(self) -> None:
-        while not self._closing.wait(_MAINTENANCE_S):
-            try:
-                self.index.maintain()
-            except Exception:  # it is tried again, and searches do without
-                _log.exception("the index could not be maintained")
-
     def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
         jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]
         self._batcher.submit(*jobs)
@@ -317,13 +290,3 @@ class Engine:
         vectors = self.encoder.encode_texts(texts)
         telemetry.ENCODED_INPUTS.labels("text").inc(len(texts))
         return [Encoding(vector.copy(), None) for vector in vectors]
-
-
-def _pixels_to_see(value: Input) -> int:
-    """Returns the pixels of a picture, for each label of a question again; a text has none."""
-    match value:
-        case str():
-            return 0
-        case Question():
-            return len(value.labels) * _pixels_to_see(value.pixels)
-    return value.size // 3  # red, green and blue
