@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request, send_file, stream_with_context, url_for
 from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import MethodNotAllowed
 
 from wardrobe.errors import BadRequestError, UnknownItemError
 from wardrobe.index import CatalogueItem, Written
@@ -70,6 +71,7 @@ def put(item_id: str) -> Response:
 @blueprint.patch("/items/<path:item_id>")
 def patch(item_id: str) -> Response:
     """Changes a part of an item."""
+    _check_id(item_id)
     engine = current_service().engine
     changes = parameters.read(request, ItemPatch, raw_picture="image")
     written = writing.patch(engine, item_id, changes, g.deadline, if_match=_if_match())
@@ -79,6 +81,7 @@ def patch(item_id: str) -> Response:
 @blueprint.delete("/items/<path:item_id>")
 def delete(item_id: str) -> Response:
     """Removes an item."""
+    _check_id(item_id)
     writing.delete(current_service().engine, item_id, if_match=_if_match())
     return Response(status=204)
 
@@ -155,6 +158,8 @@ def _read_lines(body: bytes) -> Iterator[tuple[str | None, ItemWrite | Exception
 
 
 def _check_id(item_id: str) -> None:
+    if item_id.endswith("/image"):  # that is the address of a picture
+        raise MethodNotAllowed(valid_methods=["GET", "HEAD", "OPTIONS"])
     try:
         _item_id.validate_python(item_id)
     except ValidationError as error:
