@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import schemas
+from wardrobe.serving import feedback_schemas, schemas
 from wardrobe.serving.service import Service
 
 Json = dict[str, Any]
@@ -33,9 +33,12 @@ def document(service: Service) -> Json:
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (service.search_parameters, "validation"),
         (service.predict_parameters, "validation"),
+        (feedback_schemas.TagFeedback, "validation"),
+        (feedback_schemas.ResultFeedback, "validation"),
         (schemas.SearchResponse, "serialization"),
         (schemas.PredictResponse, "serialization"),
         (schemas.ItemResponse, "serialization"),
+        (feedback_schemas.FeedbackResponse, "serialization"),
         (schemas.Health, "serialization"),
         (schemas.Alive, "serialization"),
         (schemas.ErrorResponse, "serialization"),
@@ -68,6 +71,7 @@ def document(service: Service) -> Json:
                     parameters=[_ITEM_ID],
                 )
             },
+            "/feedback": {"post": _feedback()},
             "/healthz": {"get": _call("What is served, if it can be", _json("Health"), ("503",))},
             "/livez": {"get": _call("The process answers", _json("Alive"))},
             "/metrics": {
@@ -126,17 +130,40 @@ def _search(components: Json) -> Json:
     }
 
 
+def _feedback() -> Json:
+    kinds = {
+        kind: f"#/components/schemas/{model.__name__}"
+        for kind, model in (
+            ("tag", feedback_schemas.TagFeedback),
+            ("result", feedback_schemas.ResultFeedback),
+        )
+    }
+    schema = {
+        "oneOf": [{"$ref": reference} for reference in kinds.values()],
+        "discriminator": {"propertyName": "kind", "mapping": kinds},
+    }
+    content = {"schema": schema, "examples": feedback_schemas.EXAMPLES}
+    return _call(
+        "Accept or reject a tag or a result",
+        _json("FeedbackResponse"),
+        ("400", "404", "413", "415", "500", "503"),
+        status="201",
+        body={"required": True, "content": {"application/json": content}},
+    )
+
+
 def _call(
     summary: str,
     content: Json,
     errors: Sequence[str] = (),
     *,
+    status: str = "200",
     parameters: Sequence[Json] = (),
     body: Json | None = None,
 ) -> Json:
-    responses = {"200": {"description": "Done", "content": content}} | {
-        status: {"description": _ERRORS[status], "content": _json("ErrorResponse")}
-        for status in sorted(errors)
+    responses = {status: {"description": "Done", "content": content}} | {
+        error: {"description": _ERRORS[error], "content": _json("ErrorResponse")}
+        for error in sorted(errors)
     }
     call: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return call if body is None else call | {"requestBody": body}
