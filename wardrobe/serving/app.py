@@ -4,8 +4,18 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
 
 from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.feedback import STORE, FeedbackStore
 from wardrobe.index import Index
-from wardrobe.serving import failures, items, observation, operations, predict, search, shedding
+from wardrobe.serving import (
+    failures,
+    feedback,
+    items,
+    observation,
+    operations,
+    predict,
+    search,
+    shedding,
+)
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.parameters import StrictRequest
 from wardrobe.serving.schemas import predict_parameters
@@ -55,6 +65,7 @@ def create_app(
         startup=Startup(build),
         search_parameters=search_parameters(settings),
         predict_parameters=predict_parameters(settings),
+        feedback=FeedbackStore(settings.state / STORE),
     ).init_app(app)
     observation.init_app(app)
     failures.init_app(app)
@@ -62,6 +73,7 @@ def create_app(
     app.register_blueprint(predict.blueprint)
     app.register_blueprint(search.blueprint)
     app.register_blueprint(items.blueprint)
+    app.register_blueprint(feedback.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
     return app

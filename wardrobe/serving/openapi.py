@@ -4,7 +4,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import item_schemas, openapi_items, schemas, search_schemas
+from wardrobe.serving import feedback_schemas, item_schemas, openapi_items, schemas, search_schemas
 from wardrobe.serving.openapi_parts import (
     FILE,
     Json,
@@ -25,6 +25,7 @@ _GIVEN: list[type[BaseModel]] = [
     search_schemas.FacetResponse,
     item_schemas.ItemResponse,
     item_schemas.BulkResponse,
+    feedback_schemas.FeedbackResponse,
     schemas.Health,
     schemas.Alive,
     schemas.ErrorResponse,
@@ -44,6 +45,7 @@ def document(service: Service) -> Json:
         "/search": _search(components),
         "/facets": _facets(components),
         **openapi_items.paths(components),
+        "/feedback": {"post": _feedback()},
         "/healthz": {"get": call("What is served, if it can be", json_of("Health"), ("503",))},
         "/livez": {"get": call("The process answers", json_of("Alive"))},
         "/metrics": {
@@ -71,6 +73,8 @@ def _taken(service: Service) -> list[type[BaseModel]]:
         item_schemas.ItemPatch,
         item_schemas.BulkItem,
         item_schemas.BulkWrite,
+        feedback_schemas.TagFeedback,
+        feedback_schemas.ResultFeedback,
     ]
 
 
@@ -122,6 +126,28 @@ def _search(components: Json) -> Json:
             body=body_with_picture(schema, "SearchParameters"),
         ),
     }
+
+
+def _feedback() -> Json:
+    kinds = {
+        kind: f"#/components/schemas/{model.__name__}"
+        for kind, model in (
+            ("tag", feedback_schemas.TagFeedback),
+            ("result", feedback_schemas.ResultFeedback),
+        )
+    }
+    schema = {
+        "oneOf": [{"$ref": reference} for reference in kinds.values()],
+        "discriminator": {"propertyName": "kind", "mapping": kinds},
+    }
+    content = {"schema": schema, "examples": feedback_schemas.EXAMPLES}
+    return call(
+        "Accept or reject a tag or a result",
+        json_of("FeedbackResponse"),
+        ("400", "404", "413", "415", "500", "503"),
+        success={"201": "Kept"},
+        body={"required": True, "content": {"application/json": content}},
+    )
 
 
 def _facets(components: Json) -> Json:

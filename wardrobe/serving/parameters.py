@@ -44,11 +44,20 @@ def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
             not a JSON object.
         UnsupportedMediaTypeError: a body of a Content-Type that is not read.
     """
+    return validated(given(request, raw_picture=raw_picture), model)
+
+
+def given(request: Request, *, raw_picture: str) -> dict[str, Any]:
+    """Returns the parameters of a request by name, not validated; see `read`."""
     with telemetry.stage("read"):
-        given = [*request.args.items(multi=True)]
+        pairs = [*request.args.items(multi=True)]
         if request.method in ("POST", "PUT", "PATCH"):
-            given += _body(request, raw_picture)
-        values = _by_name(given)
+            pairs += _body(request, raw_picture)
+        return _by_name(pairs)
+
+
+def validated(values: dict[str, Any], model: type[Model]) -> Model:
+    """Returns parameters as the model has them; see `read`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
