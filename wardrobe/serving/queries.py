@@ -19,6 +19,9 @@ from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.search_schemas import QueryPart, SearchParameters, Understood
 
+_DEEPEST = 2**31
+"""Where a cursor goes on at most: far beyond the items of any index."""
+
 _UNLIKE_WEIGHT = -0.5
 """Of words that are to be excluded and name no label."""
 
@@ -95,7 +98,8 @@ def _place(index: Index, asked: SearchParameters) -> tuple[int, int | None]:
         raise ExpiredCursorError(
             "the cursor is of an index that is not served any more; ask for the first page again"
         )
-    return max(0, offset), clock
+    # As clients cannot be kept from making up their own.
+    return min(max(0, offset), _DEEPEST), clock
 
 
 def _identity(index: Index) -> str:
