@@ -13,6 +13,7 @@ from wardrobe.serving.openapi_parts import (
     call,
     in_query,
     json_of,
+    operation_id,
 )
 from wardrobe.serving.service import Service
 
@@ -52,6 +53,9 @@ def document(service: Service) -> Json:
             "get": call("Metrics for Prometheus", {"text/plain": {"schema": {"type": "string"}}})
         },
     }
+    for path, calls in paths.items():
+        for method, described in calls.items():
+            described["operationId"] = operation_id(method, path)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -116,7 +120,7 @@ def _search(components: Json) -> Json:
             "Find items by text, item, vector or colour, or list them",
             json_of("SearchResponse"),
             _SEARCH_ERRORS,
-            parameters=all_in_query(schema),
+            parameters=[part for part in all_in_query(schema) if part["name"] != "crop"],
         ),
         "post": call(
             "Find items by pictures, texts, items, vectors and colours, or list them",

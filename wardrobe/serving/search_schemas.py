@@ -30,9 +30,9 @@ from wardrobe.serving.schemas import (
     Written,
     has,
     json_value,
+    lacks,
     limited,
     list_of_names,
-    lacks,
     numbers,
     one_of,
 )
@@ -176,9 +176,7 @@ class SearchParameters(Parameters):
         if self.queries is not None:
             return self.queries
         return [
-            QueryPart.model_construct(
-                **{kind: value}, crop=self.crop if kind == "image" else None
-            )
+            QueryPart.model_construct(**{kind: value}, crop=self.crop if kind == "image" else None)
             for kind in _KINDS
             if (value := getattr(self, kind)) is not None
         ]
