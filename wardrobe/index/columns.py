@@ -1,5 +1,6 @@
 """Labels, tags, probabilities and metadata of all items, in memory, to filter and count by."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy.typing as npt
 from rapidfuzz import process, utils
 
 from wardrobe.errors import BadRequestError
-from wardrobe.index.catalogue import CatalogueItem
+from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.column import GIVEN, PREDICTED, BoolArray, Column, IntArray, flatten
 from wardrobe.index.filters import (
     Filter,
@@ -58,8 +59,8 @@ class Columns:
         self.count = 0
         space = label_space or LabelSpace(())
         self._slices = space.slices
-        self._attributes = {a.name: Column(a.labels) for a in space.attributes}
-        self._metadata: dict[str, Column] = {}
+        self._attributes = defaultdict(Column, {a.name: Column(a.labels) for a in space.attributes})
+        self._metadata: dict[str, Column] = defaultdict(Column)
         self._ids = Column()
         self._probabilities = GrowingArray((len(space),), np.uint16)
         self._unknown = np.zeros(len(space), np.uint16)
@@ -79,11 +80,9 @@ class Columns:
             tags = item.tags.get(attribute, {})
             predicted = [(label, PREDICTED) for label in sorted(tags, key=lambda t: -tags[t])]
             if given or predicted:
-                column = self._attributes.setdefault(attribute, Column())
-                column.append(slot, [*given, *predicted])
+                self._attributes[attribute].append(slot, [*given, *predicted])
         for key, values in metadata.items():
-            column = self._metadata.setdefault(key, Column())
-            column.append(slot, [(value, 0) for value in values])
+            self._metadata[key].append(slot, [(value, 0) for value in values])
         self.count += 1
 
     def mask(self, condition: Filter, count: int) -> BoolArray:
@@ -212,7 +211,8 @@ class Columns:
         return _mask_of(slots[matching], count)
 
     def _probable(self, labels: slice, least: npt.NDArray[np.uint16], count: int) -> BoolArray:
-        found: BoolArray = (self._probabilities.rows[:count, labels] >= least).any(axis=1)
+        reached: BoolArray = self._probabilities.rows[:count, labels] >= least
+        found: BoolArray = np.any(reached, axis=1)
         return found
 
     def _labels(self, attribute: str, code: int | None) -> slice:
