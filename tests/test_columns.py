@@ -109,7 +109,7 @@ COLUMNS = columns_of(ITEMS, STORED)
 
 def test_random_filters_match_what_plain_python_matches():
     rng, found_something, kinds = Random(2), 0, Counter()
-    for _ in range(600):
+    for _ in range(400):
         asked = random_filter(rng, ITEMS, SPACE)
         count = rng.choice([len(ITEMS), rng.randint(0, len(ITEMS))])
         expected = [matches(asked, *of, SPACE) for of in zip(ITEMS, STORED, strict=True)]
@@ -117,10 +117,10 @@ def test_random_filters_match_what_plain_python_matches():
         np.testing.assert_array_equal(found, expected[:count], err_msg=str(asked))
         found_something += any(expected)
         kinds.update(keys_of(asked))
-    assert found_something > 450
+    assert found_something > 300
     every = {"tag", "source", "min_probability", "metadata", "eq", "in", "gt", "gte", "lt", "lte"}
     assert set(kinds) == every | {"exists", "id", "all", "any", "none"}
-    assert min(kinds.values()) > 20
+    assert min(kinds.values()) > 10
 
 
 def keys_of(condition) -> list[str]:
@@ -227,7 +227,8 @@ def test_a_misspelt_attribute_is_an_error_that_says_where_and_what_there_is():
 
 
 def test_a_misspelt_label_is_an_error_that_suggests_near_ones():
-    assert refused({"tag": "colour=red"}).detail["similar"][0] == "Red"
+    assert refused({"tag": "colour=red"}).detail["similar"] == ["Red"]
+    assert refused({"tag": "colour=blu"}).detail["similar"] == ["Blue", "Navy Blue"]
     assert refused({"tag": "colour=navy"}).detail["similar"] == ["Navy Blue"]
     message = refused({"tag": "details=Buttons", "min_probability": 0.5}).message
     assert message == (
@@ -281,7 +282,7 @@ def test_unknown_fields_are_refused(ask, place):
 
 def test_an_encoder_that_cannot_tag_leaves_given_labels_and_metadata():
     columns = Columns(None, None)
-    assert "none is known yet" in refused({"tag": "colour=Red"}, columns).message
+    assert "known are none yet" in refused({"tag": "colour=Red"}, columns).message
     columns.append(
         CatalogueItem("a", Path("/a"), labels={"colour": ["Red"]}, metadata={"price": 3}), None
     )
@@ -331,7 +332,7 @@ def test_readers_get_one_answer_while_items_are_appended():
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    more, stored = random_items(1500, seed=6)
+    more, stored = random_items(500, seed=6)
     for i, (item, probabilities) in enumerate(zip(more, stored, strict=True)):
         extra = {**item.metadata, f"key-{i}": i, "name": f"name {i}"}
         columns.append(
@@ -342,4 +343,4 @@ def test_readers_get_one_answer_while_items_are_appended():
     for reader in readers:
         reader.join()
     assert not failures
-    assert columns.count == 1600
+    assert columns.count == 600

@@ -1,7 +1,9 @@
 """The filter grammar: what it takes, what its JSON schema says, and what every error says."""
 
 import json
+import re
 from functools import reduce
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,6 +14,9 @@ from tests.filter_oracle import random_filter
 from tests.test_columns import ITEMS, SPACE
 from wardrobe.errors import BadRequestError
 from wardrobe.index.filters import (
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    MAX_VALUES,
     Filter,
     FilterGroup,
     IdCondition,
@@ -21,6 +26,17 @@ from wardrobe.index.filters import (
     split_tag,
 )
 
+
+def wide(depth: int) -> list:
+    return [wide(depth - 1) if depth else "x" * 50] * 6
+
+
+SECTION = (
+    (Path(__file__).parents[1] / "docs" / "search.md")
+    .read_text(encoding="utf-8")
+    .split("\n## Filters\n")[1]
+    .split("\n## ")[0]
+)
 SCHEMA = Draft202012Validator(TypeAdapter(Filter).json_schema())
 
 
@@ -190,8 +206,9 @@ def test_the_schema_refuses_what_the_parser_refuses(asked):
         ('{"all": [{"id": [' + '"a",' * 100_000 + '"a"]}]}', "at most 1000 items"),
         ('{"all": [' + '{"tag": "a"},' * 100_000 + '{"tag": "a"}]}', "200 conditions"),
         (nested(900), "10 deep at most"),
+        ({"metadata": "p", "eq": wide(5)}, "must be a string"),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_hostile_text_gets_a_short_error(text, rule):
     with pytest.raises(BadRequestError, match=rule) as caught:
@@ -213,3 +230,25 @@ def test_random_filters_are_within_the_grammar_and_the_schema():
 def test_a_label_may_hold_equals_signs():
     assert split_tag("colour") == ("colour", None)
     assert split_tag("colour=a=b") == ("colour", "a=b")
+
+
+def test_the_documented_conditions_are_within_the_grammar():
+    conditions = re.findall(r"^\| `(\{.*?\})` \| (?!`)", SECTION, re.MULTILINE)
+    conditions += re.findall(r"^```json\n(.*?)^```", SECTION, re.MULTILINE | re.DOTALL)
+    for text in conditions:
+        parse_filter(text)
+    assert {key for text in conditions for key in re.findall(r'"(\w+)":', text)} == {
+        *("tag", "source", "min_probability", "metadata", "eq", "in", "gte", "lt", "exists"),
+        *("id", "all", "any", "none"),
+    }
+    assert all(f"`{name}`" in SECTION for name in ("gt", "gte", "lt", "lte"))
+    assert all(str(limit) in SECTION for limit in (MAX_DEPTH, MAX_CONDITIONS, MAX_VALUES))
+
+
+def test_the_documented_errors_are_those_given():
+    rows = re.findall(r"^\| `(\{.*?\})` \| `(.*)` \|$", SECTION, re.MULTILINE)
+    assert len(rows) == 4
+    for text, message in rows:
+        with pytest.raises(BadRequestError) as caught:
+            parse_filter(text)
+        assert caught.value.message == message

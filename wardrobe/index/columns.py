@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import process, utils
+from rapidfuzz import fuzz, process, utils
 
 from wardrobe.errors import BadRequestError
 from wardrobe.index.entries import CatalogueItem
@@ -251,13 +251,19 @@ class Columns:
 
 def _unknown(problem: str, name: str, known: Iterable[Scalar], place: str) -> BadRequestError:
     """Returns an error that says what may have been meant."""
-    names = sorted(map(str, list(known)))
-    near = process.extract(name, names, processor=utils.default_process, score_cutoff=75, limit=3)
-    similar = [found for found, *_ in near]
-    hint = f", did you mean {' or '.join(map(repr, similar))}?" if similar else ";"
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    listed = f"known are {', '.join(names[:_LISTED])}{more}" if names else "none is known yet"
-    return BadRequestError(f"{problem}{hint} {listed}", parameters=[place], similar=similar)
+    names = sorted(map(str, list(known)))  # a copy: the appender may add some meanwhile
+    letters = utils.default_process
+    near = process.extract(name, names, processor=letters, score_cutoff=75, limit=10)
+    # That score also finds part of a name (navy); of what it found, the most alike come first.
+    found = [similar for similar, *_ in near]
+    similar = [n for n, *_ in process.extract(name, found, scorer=fuzz.ratio, processor=letters)]
+    hint = f", did you mean {' or '.join(map(shown, similar[:3]))}?" if similar else ";"
+    listed = ", ".join(f"{name:.60}" for name in names[:_LISTED]) or "none yet"
+    if len(names) > _LISTED:
+        listed += f" and {len(names) - _LISTED} more"
+    return BadRequestError(
+        f"{problem}{hint} known are {listed}", parameters=[place], similar=similar[:3]
+    )
 
 
 def _stored(probability: npt.ArrayLike) -> npt.NDArray[np.uint16]:

@@ -34,6 +34,7 @@ _BOUNDS = ("gt", "gte", "lt", "lte")
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
+_repr.maxlevel = 2
 shown = _repr.repr
 """Returns a value fit for a message, however long it is."""
 
