@@ -11,7 +11,7 @@ from typing import Any
 from wardrobe.encoders.base import Encoder
 from wardrobe.errors import DatasetError
 from wardrobe.images import EXTENSIONS, find_pictures
-from wardrobe.index.catalogue import CatalogueItem
+from wardrobe.index.entries import CatalogueItem
 from wardrobe.manifest import MANIFEST, Manifest
 
 
