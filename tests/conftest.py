@@ -48,7 +48,7 @@ def serve(tmp_path):
         folder = tmp_path / f"index-{len(services)}"
         folder.mkdir()
         app = create_app(
-            Settings(_env_file=None, **settings),
+            Settings(_env_file=None, **{"state": tmp_path / "state", **settings}),
             encoder=encoder or ColourEncoder(),
             index=colour_index(folder),
         )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wardrobe.labels import Attribute, LabelSpace, Scope
-from wardrobe.probabilities import select
+from wardrobe.probabilities import from_logits, select, to_logits
 from wardrobe.tagger import Tagger
 from wardrobe.thresholds import tune_thresholds
 
@@ -63,3 +63,11 @@ def test_thresholds_are_tuned_on_what_can_be_selected():
     chosen = select(probabilities, tuned.thresholds, SPACE)
     np.testing.assert_array_equal(chosen[:, 5], targets[:, 5] > 0)
     np.testing.assert_array_equal(tuned.selected_after[:, 5], targets[:, 5] > 0)
+
+
+def test_probabilities_become_logits_and_back() -> None:
+    given = np.array([[0.5, 0.3, 0.2, 0.9, 0.001], [1, 0, 0, 0, 1]], np.float32)
+    space = LabelSpace(
+        (Attribute("a", "single", ("x", "y", "z")), Attribute("b", "multi", ("v", "w")))
+    )
+    np.testing.assert_allclose(from_logits(to_logits(given, space), space), given, atol=3e-6)

@@ -16,6 +16,7 @@ from wardrobe.errors import CheckpointError
 from wardrobe.manifest import Item, Manifest
 from wardrobe.thresholds import BEST_F1, load_thresholds, save_thresholds
 from wardrobe.tuning import main as optimize_main
+from wardrobe.tuning_set import read_split
 
 SPACE = ColourEncoder.label_space
 
@@ -166,7 +167,7 @@ def test_an_encoder_without_heads_is_refused(data):
     encoder = ColourEncoder()
     encoder.label_space = None
     with pytest.raises(CheckpointError, match="cannot tag"):
-        tuning.read_logits(encoder, [data], "val")
+        read_split(encoder, [data], "val")
 
 
 @pytest.fixture

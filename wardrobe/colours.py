@@ -76,12 +76,12 @@ def colour_similarity(colours: FloatArray, target: FloatArray) -> FloatArray:
         colours: of items, as `dominant_colours` returns them `(items, 3, 4)`.
         target: OKLab `(3,)`.
     """
-    similarity = np.zeros(len(colours), np.float32)
-    for colour in range(colours.shape[1]):  # one at a time: a third of the memory
-        apart = (colours[:, colour, :3] - target) * _STRETCH
-        distance = np.einsum("ij,ij->i", apart, apart)
-        similarity += np.exp(distance / -(_REACH**2)) * colours[:, colour, 3]
-    return similarity.clip(0, 1)
+    *axes, shares = colours.reshape(-1, 4).T  # by axis: half the time of rows of three
+    scaled = zip(axes, target, _STRETCH / _REACH, strict=True)
+    distances = sum(((values - wanted) * scale) ** 2 for values, wanted, scale in scaled)
+    counted = (np.exp(-distances) * shares).reshape(len(colours), COLOURS)
+    similarity: FloatArray = counted.sum(axis=1).clip(0, 1)
+    return similarity
 
 
 def dominant_colours(pixels: PixelArray) -> FloatArray:

@@ -45,7 +45,9 @@ def collapse(vectors: FloatArray, threshold: float) -> Kept:
 
 
 def diversify(scores: FloatArray, vectors: FloatArray, k: int, diversity: float) -> list[int]:
-    """Returns the places of k candidates by maximal marginal relevance (Carbonell and Goldstein 1998).
+    """Returns the places of k candidates by maximal marginal relevance.
+
+    Carbonell and Goldstein 1998.
 
     Args:
         scores: of the candidates, best first.

@@ -115,3 +115,9 @@ class IndexFolderError(WardrobeError):
     """An index folder that is missing, incomplete, damaged or made with another encoder."""
 
     code = "bad_index"
+
+
+class FeedbackError(WardrobeError):
+    """A feedback store that is missing, no such file, or of a newer version."""
+
+    code = "bad_feedback"

@@ -1,8 +1,9 @@
 """Picture bytes → upright RGB; every limit and rejection is here."""
 
 import io
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,32 @@ def decode(
         raise UnreadablePictureError(
             f"the picture is truncated or damaged: {error}", bytes=len(data)
         ) from error
+
+
+def crop(picture: Image.Image, box: Sequence[float]) -> Image.Image:
+    """Returns a part of a picture, a pixel at least.
+
+    Args:
+        box: left, top, right and bottom as shares of the sides, from 0 to 1.
+    """
+    left, top = (
+        min(int(share * side), side - 1) for share, side in zip(box, picture.size, strict=False)
+    )
+    right, bottom = (math.ceil(s * side) for s, side in zip(box[2:], picture.size, strict=True))
+    return picture.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+
+
+def suffix_of(data: bytes) -> str:
+    """Returns the suffix for a file of these picture bytes, such as `.jpeg`.
+
+    Raises:
+        UnreadablePictureError: they are not a picture of a known format.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            return f".{str(picture.format).lower()}"
+    except UnidentifiedImageError as error:
+        raise UnreadablePictureError(f"the {len(data)} bytes are not a picture") from error
 
 
 def read(path: Path, *, draft_side: int | None = None) -> Image.Image:

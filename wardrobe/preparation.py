@@ -11,8 +11,15 @@ from tqdm import tqdm
 
 from wardrobe.command import command, positive_int
 from wardrobe.errors import BadRequestError
+from wardrobe.feedback import FeedbackStore
 from wardrobe.files import atomic_write
-from wardrobe.importers import clothing_dataset, csv_table, fashion_product_images, folder_tree
+from wardrobe.importers import (
+    clothing_dataset,
+    csv_table,
+    fashion_product_images,
+    feedback,
+    folder_tree,
+)
 from wardrobe.labels import LabelSpace
 from wardrobe.manifest import MANIFEST, Manifest
 from wardrobe.rendering import write_catalogue
@@ -27,6 +34,7 @@ EXAMPLES = """examples:
   python prepare_dataset.py fashion-product-images ~/data/fashion-product-images
   python prepare_dataset.py folder-tree ~/photos --name mine --attribute garment --copy --fix
   python prepare_dataset.py csv ~/shop/items.csv --name shop --picture-column file
+  python prepare_dataset.py feedback state/feedback.sqlite multi_label_dataset/shop --name shop-2
   python prepare_dataset.py drawn --name drawn --count 7500
   python prepare_dataset.py validate multi_label_dataset/shop --fix
 """
@@ -102,11 +110,23 @@ def _read_csv(arguments: argparse.Namespace, root: Path) -> Manifest:
     )
 
 
+def _read_feedback(arguments: argparse.Namespace, root: Path) -> Manifest:
+    judgements = list(FeedbackStore(arguments.source).latest_tags())
+    found = feedback.read(judgements, arguments.dataset, root)
+    sys.stdout.write(
+        f"{len(judgements)} judged tags: {found.changed} pictures have other labels than in "
+        f"{arguments.dataset}, {found.joined} joined it, {found.unsaid} tags left out that a "
+        "manifest cannot express\n"
+    )
+    return found.manifest
+
+
 IMPORTERS: dict[str, Callable[[argparse.Namespace, Path], Manifest]] = {
     "fashion-product-images": lambda a, root: fashion_product_images.read(a.source, root),
     "clothing-dataset": lambda a, root: clothing_dataset.read(a.source, root),
     "folder-tree": lambda a, root: folder_tree.read(a.source, root, a.attribute),
     "csv": _read_csv,
+    "feedback": _read_feedback,
 }
 
 
@@ -134,6 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--split-column", default="split")
     table.add_argument("--caption-column", default="caption")
     table.add_argument("--attributes", type=_words, default=(), help="label columns (all others)")
+    judged = tasks.add_parser("feedback", help="a dataset, corrected by feedback", parents=shared)
+    judged.add_argument("source", type=Path, help="feedback.sqlite of the folder STATE")
+    judged.add_argument("dataset", type=Path, help="root that it corrects; stays as it is")
     drawn = tasks.add_parser("drawn", help="a drawn catalogue", parents=[output, validation])
     drawn.add_argument("--count", type=positive_int, default=7500, help="pictures (%(default)s)")
     again = tasks.add_parser("validate", help="look at a root again", parents=[validation])

@@ -7,6 +7,8 @@ from wardrobe.labels import LabelSpace, Scope
 
 FloatArray = npt.NDArray[np.float32]
 
+_LEAST = 1e-6  # what a probability of 0 is taken for where it must become a logit
+
 
 def from_logits(logits: FloatArray, label_space: LabelSpace) -> FloatArray:
     """Returns probabilities `(pictures, labels)`: softmax of a `single` attribute, else sigmoid."""
@@ -20,6 +22,17 @@ def from_logits(logits: FloatArray, label_space: LabelSpace) -> FloatArray:
         else:
             probabilities[:, columns] = 1 / (1 + np.exp(-block))
     return probabilities
+
+
+def to_logits(probabilities: FloatArray, label_space: LabelSpace) -> FloatArray:
+    """Returns logits `(pictures, labels)` that `from_logits` turns into these probabilities."""
+    bounded = np.clip(probabilities.astype(np.float64), _LEAST, 1 - _LEAST)
+    logits = np.log(bounded)
+    for attribute in label_space.attributes:
+        if attribute.kind == "multi":
+            columns = label_space.slices[attribute.name]
+            logits[:, columns] -= np.log1p(-bounded[:, columns])
+    return logits.astype(np.float32)
 
 
 def select(

@@ -105,7 +105,8 @@ def unit(vector: FloatArray, dimension: int) -> FloatArray:
     if not np.isfinite(wide).all():
         position = int(np.flatnonzero(~np.isfinite(wide))[0])
         raise BadRequestError(
-            f"the vector has {vector[position]} at position {position}; every number must be finite",
+            f"the vector has {vector[position]} at position {position}; "
+            "every number must be finite",
             position=position,
         )
     length = float(np.linalg.norm(wide))

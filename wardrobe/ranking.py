@@ -24,7 +24,27 @@ RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
 
 _WORD = re.compile(r"\w+")
-_FILLERS = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "this", "to", "with"])
+_FILLERS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "the",
+        "this",
+        "to",
+        "with",
+    ]
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +84,7 @@ def rank(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray, dep
         slots = np.flatnonzero(allowed)
         return Ranking(slots, np.zeros(len(slots), np.float32))
     scores, slots = snapshot.search(unit(vector, snapshot.dimension)[None], depth, allowed)
-    complete = len(slots[0]) < depth or depth >= np.count_nonzero(allowed)
+    complete = len(slots[0]) < depth or depth >= int(np.count_nonzero(allowed))
     return Ranking(slots[0], scores[0], complete=complete)
 
 
@@ -93,7 +113,8 @@ def _pool(query: Query, snapshot: Snapshot, allowed: BoolArray, slots: IntArray)
 def _colour_score(query: Query, snapshot: Snapshot, slots: IntArray) -> FloatArray:
     colours = snapshot.colours[slots]
     parts = [part.weight * colour_similarity(colours, part.target) for part in query.colours]
-    return np.sum(parts, axis=0, dtype=np.float32)
+    summed: FloatArray = np.sum(parts, axis=0, dtype=np.float32)
+    return summed
 
 
 def _by_words(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray) -> Ranking:

@@ -31,6 +31,7 @@ class Hit:
     item: CatalogueItem
     slot: int
     score: float | None
+    relevance: float | None = None
     duplicates: tuple[str, ...] = ()
 
 
@@ -142,7 +143,9 @@ class Searcher:
                 items[row],
                 slot,
                 score if scored else None,
-                tuple(items[r].id for r in snapshot.rows[shown[slot]].tolist() if r in items),
+                duplicates=tuple(
+                    items[r].id for r in snapshot.rows[shown[slot]].tolist() if r in items
+                ),
             )
             for slot, score in by_slot.items()
             if (row := int(snapshot.rows[slot])) in items
@@ -172,5 +175,6 @@ def _ordered(query: Query, results: _Results, snapshot: Snapshot) -> _Results:
         vectors = snapshot.vectors_of(pool.slots)
         results = pool.take(diversify(pool.scores, vectors, len(vectors), query.diversity))
     if query.sort:
-        results = results.take(snapshot.columns.order(query.sort, results.slots))
+        keys = snapshot.columns.sort_keys(query.sort, len(snapshot.rows))[results.slots]
+        results = results.take(np.argsort(keys, kind="stable"))
     return results

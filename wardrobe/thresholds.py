@@ -72,6 +72,7 @@ def tune_thresholds(
     known: BoolArray,
     label_space: LabelSpace,
     *,
+    judged: BoolArray | None = None,
     temperatures: FloatArray | None = None,
     target: Target = BEST_F1,
     guarantee: Guarantee | None = None,
@@ -89,6 +90,7 @@ def tune_thresholds(
         logits: `(items, labels)`, not calibrated.
         targets: `(items, labels)` in {0, 1}.
         known: `(items, attributes)`.
+        judged: `(items, labels)`, known beside those; temperatures are not fitted to them.
         temperatures: `(labels,)`, kept as they are; None fits them first, on the same items.
         guarantee: what the thresholds of its attributes are chosen for instead.
         folds: parts the items are dealt into at random.
@@ -97,6 +99,8 @@ def tune_thresholds(
         BadRequestError: the guarantee is out of reach.
     """
     pairs = known_pairs(known, label_space)
+    if judged is not None:
+        pairs |= judged
     positive = (targets > 0) & pairs
     shared = positive.sum(axis=0) < minimum_positives
     tuner = _Tuner(label_space, shared, minimum_positives, target, guarantee)

@@ -4,27 +4,29 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wardrobe.calibration import save_temperatures
 from wardrobe.command import command, positive_int
-from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.encoders import load_encoder
 from wardrobe.encoders.checkpoint import CALIBRATION, THRESHOLDS
-from wardrobe.encoding import encode_split
 from wardrobe.errors import BadRequestError, CheckpointError
+from wardrobe.feedback import FeedbackStore
 from wardrobe.guarantee import Guarantee
-from wardrobe.labels import Labels, LabelSpace
-from wardrobe.manifest import Manifest
+from wardrobe.labels import LabelSpace
 from wardrobe.metrics import BoolArray, FloatArray
 from wardrobe.settings import Settings
 from wardrobe.thresholds import (
     BEST_F1,
     Target,
+    TunedThresholds,
     save_thresholds,
     tune_thresholds,
 )
-from wardrobe.tuning_table import table_of
+from wardrobe.tuning_set import TuningSet, read_split, with_feedback
+from wardrobe.tuning_table import feedback_table, table_of
 
 
 @command
@@ -45,34 +47,65 @@ def main(argv: Sequence[str] | None) -> None:
         networks=settings.networks,
     )
     had, encoder.temperatures = encoder.temperatures, None  # the network's own logits are read
-    label_space, logits, targets, known = read_logits(encoder, arguments.data, arguments.split)
-    guarantee = _guarantee_of(arguments, label_space, known)
-    tuned = tune_thresholds(
-        logits,
-        targets,
-        known,
-        label_space,
-        temperatures=_kept(had, label_space) if guarantee else None,
+    split = read_split(encoder, arguments.data, arguments.split)
+    label_space, kept = split.label_space, _kept(had, split.label_space)
+    guarantee = _guarantee_of(arguments, label_space, split.known)
+    if arguments.feedback:
+        judgements = FeedbackStore(arguments.feedback).latest_tags()
+        data, left_out = with_feedback(split, judgements, encoder, kept)
+        tuned = _tune(arguments, data, kept, None)
+        split_alone = _tune(arguments, split, kept, None)
+        sys.stdout.write(feedback_table(split_alone, tuned, data, left_out) + "\n")
+    else:
+        data = split
+        tuned = _tune(arguments, data, kept if guarantee else None, guarantee)
+    sys.stdout.write(table_of(tuned, label_space, guarantee))
+    if not arguments.dry_run:
+        calibrated = not (guarantee or np.array_equal(tuned.temperatures, kept))
+        _write(arguments, data, tuned, guarantee, calibrated)
+
+
+def _tune(
+    arguments: argparse.Namespace,
+    data: TuningSet,
+    temperatures: FloatArray | None,
+    guarantee: Guarantee | None,
+) -> TunedThresholds:
+    return tune_thresholds(
+        data.logits,
+        data.targets,
+        data.known,
+        data.label_space,
+        judged=data.judged,
+        temperatures=temperatures,
         target=arguments.target,
         guarantee=guarantee,
         minimum_positives=arguments.minimum_positives,
         folds=arguments.folds,
         seed=arguments.seed,
     )
-    sys.stdout.write(table_of(tuned, label_space, guarantee))
-    if arguments.dry_run:
-        return
-    used = {
+
+
+def _write(
+    arguments: argparse.Namespace,
+    data: TuningSet,
+    tuned: TunedThresholds,
+    guarantee: Guarantee | None,
+    calibrated: bool,
+) -> None:
+    used: dict[str, Any] = {
         "data": [root.name for root in arguments.data],
         "split": arguments.split,
-        "items": len(tuned.positive),
+        "items": len(data.logits),
     }
-    if guarantee is None and not np.array_equal(tuned.temperatures, _kept(had, label_space)):
+    if arguments.feedback:
+        used["judged_tags"] = int(data.judged.sum())
+    if calibrated:
         path = arguments.checkpoint / CALIBRATION
         save_temperatures(
             path,
             tuned.temperatures,
-            label_space,
+            data.label_space,
             minimum_positives=arguments.minimum_positives,
             fitted_on=used,
         )
@@ -81,34 +114,13 @@ def main(argv: Sequence[str] | None) -> None:
     save_thresholds(
         path,
         tuned.thresholds,
-        label_space,
+        data.label_space,
         target=arguments.target,
         minimum_positives=arguments.minimum_positives,
         guarantee=guarantee,
         tuned_on=used,
     )
     sys.stdout.write(f"written: {path}\n")
-
-
-def read_logits(
-    encoder: Encoder, roots: Sequence[Path], split: str
-) -> tuple[LabelSpace, FloatArray, FloatArray, BoolArray]:
-    """Returns the label space, logits, targets and known of a split of several datasets.
-
-    Raises:
-        CheckpointError: the encoder has no tags.
-        DatasetError: a root has no manifest, or no picture in the split.
-    """
-    label_space = encoder.label_space
-    if label_space is None:
-        raise CheckpointError(f"{encoder.name} cannot tag, so it has no thresholds to tune")
-    logits, labels = [], list[Labels]()
-    for root in roots:
-        encoded = encode_split(encoder, Manifest.load(root), split)
-        logits.append(encoded.logits)
-        labels.extend(item.labels for item in encoded.items)
-    targets, known = label_space.encode(labels)
-    return label_space, np.concatenate(logits), targets, known
 
 
 def _kept(temperatures: FloatArray | None, label_space: LabelSpace) -> FloatArray:
@@ -122,6 +134,11 @@ def _guarantee_of(
         if arguments.attributes:
             raise BadRequestError("--attributes goes with a guarantee")
         return None
+    if arguments.feedback:
+        raise BadRequestError(
+            "--feedback and a guarantee exclude each other: a guarantee is about pictures drawn "
+            "like those to come, and people choose what they judge"
+        )
     asked = [name for name, rows in zip(label_space.slices, known.T, strict=True) if rows.any()]
     names = tuple(arguments.attributes or asked)
     for name in names:
@@ -142,6 +159,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         epilog="examples:\n  python optimize_thresholds.py --checkpoint models/wardrobe-base "
         "--data multi_label_dataset/demo\n"
         "  python optimize_thresholds.py --checkpoint models/wardrobe-base "
+        "--data multi_label_dataset/demo --feedback state/feedback.sqlite\n"
+        "  python optimize_thresholds.py --checkpoint models/wardrobe-base "
         "--data multi_label_dataset/demo --split test --guarantee-precision 0.95 "
         "--attributes garment\n\n"
         "A guarantee is about pictures to come, if they are drawn like those tuned on and those "
@@ -156,6 +175,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, nargs="+", required=True, metavar="ROOT", help="dataset roots"
     )
     parser.add_argument("--split", default="val", help="what to tune on (default: %(default)s)")
+    parser.add_argument(
+        "--feedback",
+        type=Path,
+        metavar="FILE",
+        help="tune on the tags judged in it too (state/feedback.sqlite); keeps the calibration",
+    )
     bounds = parser.add_mutually_exclusive_group()
     bounds.add_argument(
         "--precision-at-least",

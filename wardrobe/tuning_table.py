@@ -1,12 +1,16 @@
 """What optimize_thresholds.py prints."""
 
+from collections import Counter
+
 import numpy as np
 
 from wardrobe.calibration import BINS, Reliability
 from wardrobe.guarantee import Guarantee
 from wardrobe.labels import LabelSpace
 from wardrobe.metrics import class_and_overall_f1, f1_score
+from wardrobe.probabilities import from_logits, select
 from wardrobe.thresholds import DEFAULT, TunedThresholds
+from wardrobe.tuning_set import TuningSet
 
 
 def table_of(
@@ -23,6 +27,47 @@ def table_of(
     for name, decisions in ((f"at {DEFAULT}", before), ("tuned, out of fold", after)):
         class_f1, overall_f1 = class_and_overall_f1(decisions, tuned.positive)
         lines.append(f"{name}: CF1 {class_f1[0]:.4f}, OF1 {overall_f1[0]:.4f}")
+    return "\n".join(lines) + "\n"
+
+
+def feedback_table(
+    split_alone: TunedThresholds,
+    tuned: TunedThresholds,
+    data: TuningSet,
+    left_out: Counter[str],
+) -> str:
+    """Returns a line a label that was judged: what feedback does to its threshold.
+
+    `agree` is the share of judgements that a decision agrees with: that of thresholds tuned on the
+    split alone, and of those tuned without the judged picture's fold.
+    """
+    label_space, judged = data.label_space, data.judged
+    accepted = data.targets > 0
+    probabilities = from_logits(data.logits / tuned.temperatures, label_space)
+    before = select(probabilities, split_alone.thresholds, label_space) == accepted
+    after = tuned.selected_after == accepted
+    width = max(map(len, (*label_space.names, "all labels")))
+    lines = [
+        f"feedback: {judged.sum()} judgements of {judged.any(axis=1).sum()} pictures, "
+        f"{len(tuned.positive) - len(split_alone.positive)} of which the split has not; "
+        "before: tuned on the split alone, after: with them, `agree` out of fold",
+        *(f"left out, as {reason}: {count}" for reason, count in sorted(left_out.items()) if count),
+        f"{'label':{width}}  accepted  rejected  threshold before  after  agree before  after",
+    ]
+    for column in np.flatnonzero(judged.any(axis=0)):
+        rows = judged[:, column]
+        lines.append(
+            f"{label_space.names[column]:{width}}  {accepted[rows, column].sum():8}  "
+            f"{(~accepted[rows, column]).sum():8}  {split_alone.thresholds[column]:16.3f}  "
+            f"{tuned.thresholds[column]:5.3f}  {before[rows, column].mean():12.3f}  "
+            f"{after[rows, column].mean():5.3f}"
+        )
+    if judged.any():
+        lines.append(
+            f"{'all labels':{width}}  {(accepted & judged).sum():8}  "
+            f"{(~accepted & judged).sum():8}  {'':16}  {'':5}  {before[judged].mean():12.3f}  "
+            f"{after[judged].mean():5.3f}"
+        )
     return "\n".join(lines) + "\n"
 
 

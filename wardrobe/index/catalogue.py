@@ -27,6 +27,8 @@ from wardrobe.index.schema import (
 _AT_ONCE = 1_000
 """Versions purged, or pictures removed, in one go; other writes wait for it."""
 
+_PICTURES = "SELECT image_path FROM items WHERE uploaded"
+
 
 class Catalogue:
     """Reads and writes versions of items; safe to use from several threads and processes.
@@ -181,22 +183,27 @@ class Catalogue:
         )[0][0]
         return count
 
-    def purge(self, older_than_s: float) -> set[str]:
+    def purge(self, older_than_s: float) -> None:
         """Forgets versions that died long ago.
 
-        Returns:
-            the names of the uploaded pictures they had.
+        Raises:
+            NotReadyError: nothing can be written now.
         """
-        before_s, pictures = time.time() - older_than_s, set[str | None]()
-        while True:
+        before_s, purged = time.time() - older_than_s, _AT_ONCE
+        while purged == _AT_ONCE:
             with self.database.writing() as connection:
-                found = purge_oldest(connection, before_s, _AT_ONCE)
-            pictures.update(found)
-            if len(found) < _AT_ONCE:
-                return {picture for picture in pictures if picture}
+                purged = purge_oldest(connection, before_s, _AT_ONCE)
+
+    def pictures(self) -> set[str]:
+        """Returns the names of the uploaded pictures that versions have."""
+        return {name for (name,) in self.database.query(_PICTURES)}
 
     def remove_pictures(self, names: Sequence[str]) -> None:
-        """Removes uploaded pictures that no version has."""
+        """Removes uploaded pictures, but those that a version has by now.
+
+        Raises:
+            NotReadyError: nothing can be written now.
+        """
         for start in range(0, len(names), _AT_ONCE):
             with self.database.writing() as connection:  # so that none is taken up meanwhile
                 for name in names[start : start + _AT_ONCE]:

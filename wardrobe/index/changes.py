@@ -44,24 +44,19 @@ def write_change(
     return Written("replaced" if row is not None else "created", version.checksum.hex()), now
 
 
-def purge_oldest(connection: sqlite3.Connection, before_s: float, limit: int) -> list[str | None]:
-    """Forgets versions that died before a time, `limit` of them at most.
-
-    Returns:
-        the name of the uploaded picture of each, or None.
-    """
+def purge_oldest(connection: sqlite3.Connection, before_s: float, limit: int) -> int:
+    """Forgets versions that died before a time, `limit` of them at most; returns how many."""
     dead = connection.execute(
-        "SELECT row, died, iif(uploaded, image_path, NULL) FROM items "
-        "WHERE died IS NOT NULL AND died_s < ? ORDER BY died LIMIT ?",
+        "SELECT row, died FROM items WHERE died IS NOT NULL AND died_s < ? ORDER BY died LIMIT ?",
         (before_s, limit),
     ).fetchall()
     if dead:
-        rows = [(row,) for row, _, _ in dead]
+        rows = [(row,) for row, _ in dead]
         connection.executemany("DELETE FROM vectors WHERE row = ?", rows)
         connection.executemany("DELETE FROM words WHERE rowid = ?", rows)
         connection.executemany("DELETE FROM items WHERE row = ?", rows)
         connection.execute("UPDATE clock SET purged = max(purged, ?)", (dead[-1][1],))
-    return [picture for _, _, picture in dead]
+    return len(dead)
 
 
 def is_used(connection: sqlite3.Connection, picture: str) -> bool:

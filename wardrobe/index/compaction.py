@@ -31,7 +31,7 @@ KEPT_S = 600
 """How long dead versions are kept: pages of a search that began before can be turned that long."""
 
 _ORPHANED_S = 3600
-"""Age of a picture that belongs to no item, from which on no write can be under way with it."""
+"""Age of a picture that no version has, from which on hardly a write is under way with it."""
 
 
 def compact(
@@ -64,7 +64,7 @@ def compact(
 def _compact(
     folder: Path, record: IndexRecord, catalogue: Catalogue, kept_s: float, threads: int
 ) -> IndexRecord:
-    purged = catalogue.purge(kept_s)
+    catalogue.purge(kept_s)
     rows, vectors = catalogue.vectors(record.dimension)
     kind = _kind(record, len(rows))
     base = VectorIndex.build(vectors, kind, rows=rows, threads=threads)
@@ -84,7 +84,7 @@ def _compact(
             for old in folder.glob(pattern):
                 if old != path:
                     old.unlink(missing_ok=True)  # who mapped it keeps it
-    catalogue.remove_pictures(sorted(purged | _old_pictures(folder / PICTURES)))
+    catalogue.remove_pictures(sorted(_old_pictures(folder / PICTURES) - catalogue.pictures()))
     _LOGGER.info("compacted %s: %d vectors", folder, len(rows))
     return record
 
@@ -110,7 +110,7 @@ def _only_one(folder: Path) -> Iterator[bool]:
 
 
 def _old_pictures(folder: Path) -> set[str]:
-    """Returns the names of pictures that no write is under way with."""
+    """Returns the names of pictures that were not just uploaded."""
     latest, old = time.time() - _ORPHANED_S, set()
     for picture in folder.iterdir() if folder.is_dir() else ():
         with suppress(FileNotFoundError):  # it had a temporary name

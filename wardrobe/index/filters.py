@@ -34,6 +34,8 @@ _BOUNDS = ("gt", "gte", "lt", "lte")
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
+shown = _repr.repr
+"""Returns a value fit for a message, however long it is."""
 
 
 def _tag(value: str) -> str:
@@ -207,10 +209,10 @@ def parse_filter(value: Any) -> Filter:
     return _Parser().parse(value, "filters", depth=1)
 
 
-def parse_tag(tag: str) -> tuple[str, str | None]:
-    """Splits a tag into attribute and label; None is any label."""
-    attribute, _, label = tag.partition("=")
-    return attribute, label or None
+def split_tag(tag: str) -> tuple[str, str | None]:
+    """Returns the attribute and the label of a tag; None is any label."""
+    attribute, equals, label = tag.partition("=")
+    return attribute, label if equals else None
 
 
 class _Parser:
@@ -231,7 +233,7 @@ class _Parser:
         else:
             self._conditions += 1
             if self._conditions > MAX_CONDITIONS:
-                _refuse(place, f"filters has more than {MAX_CONDITIONS} conditions, the limit")
+                _refuse(place, f"{place}: filters have {MAX_CONDITIONS} conditions at most")
         try:
             return model.model_validate(value)  # type: ignore[return-value]
         except ValidationError as error:
@@ -246,7 +248,7 @@ class _Parser:
 def _model(value: Any, place: str) -> type[BaseModel]:
     """Returns the kind of condition that the keys of an object say it is."""
     if not isinstance(value, dict):
-        _refuse(place, f'{place} is {_repr.repr(value)}: it must be like {{"tag": "colour=Red"}}')
+        _refuse(place, f'{place} is {shown(value)}: it must be like {{"tag": "colour=Red"}}')
     named = [key for key in _KINDS if key in value]
     models = {_KINDS[key] for key in named} or set(_KINDS.values())
     if named and len(models) > 1:
@@ -257,9 +259,9 @@ def _model(value: Any, place: str) -> type[BaseModel]:
     if unknown:
         if named:
             rule = f"a condition with {named[0]} knows {', '.join(known)}"
-        _refuse(place, f"{place}: unknown key {_repr.repr(unknown[0])}; {rule}")
+        _refuse(place, f"{place}: unknown key {shown(unknown[0])}; {rule}")
     if not named:
-        _refuse(place, f"{place} is {_repr.repr(value)}: {rule}")
+        _refuse(place, f"{place} is {shown(value)}: {rule}")
     return models.pop()
 
 
@@ -271,7 +273,9 @@ def _explain(problem: ErrorDetails, place: str) -> NoReturn:
     else:
         rule = re.sub(r"^(Input|String|Tuple) should", "it must", problem["msg"])
         rule = rule.replace("less than or equal to", "at most").replace(" after validation", "")
-    _refuse(place, f"{place} is {_repr.repr(problem['input'])}: {rule}")
+    value = problem["input"]
+    given = list(value) if isinstance(value, tuple) else value
+    _refuse(place, f"{place} is {shown(given)}: {rule}")
 
 
 def _refuse(place: str, message: str) -> NoReturn:

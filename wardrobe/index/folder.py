@@ -180,11 +180,6 @@ class Index:
         """
         return self.entry(item_id).item
 
-    @property
-    def pictures(self) -> Path:
-        """Absolute folder for pictures that are uploaded; their items' image paths are in it."""
-        return self._catalogue.roots[1]
-
     def maintain(self) -> None:
         """Compacts the folder when that is due, and takes over what another process compacted.
 

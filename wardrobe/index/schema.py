@@ -121,7 +121,7 @@ def stored(entry: Entry, row: int, roots: Sequence[Path]) -> StoredVersion:
     """Returns the row of an entry."""
     item = entry.item
     uploaded = item.image_path.is_relative_to(roots[1])
-    parts: tuple[Any, ...] = (
+    parts = (
         item.id,
         item.image_path.relative_to(roots[uploaded]).as_posix(),
         int(uploaded),
@@ -131,7 +131,7 @@ def stored(entry: Entry, row: int, roots: Sequence[Path]) -> StoredVersion:
         entry.colours.astype(np.float32).tobytes(),
         _digest(_vector_bytes(entry)),
     )
-    return StoredVersion(row, None, *parts, _checksum(parts))
+    return StoredVersion._make((row, None, *parts, _checksum(parts)))
 
 
 def insert(connection: sqlite3.Connection, version: StoredVersion, entry: Entry) -> None:

@@ -150,7 +150,8 @@ class VectorIndex:
     ) -> tuple[FloatArray, IntArray]:
         exhaustive = faiss.SearchParameters(sel=selector)
         if selector is not None and possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE):
-            return self._every_vector.search(vectors, k, params=exhaustive)  # type: ignore[no-any-return]
+            scores, found = self._every_vector.search(vectors, k, params=exhaustive)
+            return scores, found
         parameters = _parameters(self._index, selector, self.count / possible)
         scores, found = self._index.search(vectors, k, params=parameters)
         # A graph or a few lists may not reach k, for one where many vectors are the same.
@@ -205,7 +206,7 @@ def _best(
         nothing = (len(vectors), 0)
         return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
     selector = None
-    if possible < count:
+    if allowed is not None and possible < count:
         selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
     # OpenMP keeps this setting per thread: a request's one query must not wake every core.
     faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))

@@ -4,11 +4,22 @@ from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
 
 from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.feedback import STORE, FeedbackStore
 from wardrobe.index import Index
-from wardrobe.serving import failures, observation, operations, routes, shedding
+from wardrobe.serving import (
+    failures,
+    feedback,
+    items,
+    observation,
+    operations,
+    predict,
+    search,
+    shedding,
+)
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.parameters import StrictRequest
-from wardrobe.serving.schemas import predict_parameters, search_parameters
+from wardrobe.serving.schemas import predict_parameters
+from wardrobe.serving.search_schemas import search_parameters
 from wardrobe.serving.service import Service
 from wardrobe.serving.startup import Report, Startup
 from wardrobe.settings import Settings
@@ -54,11 +65,15 @@ def create_app(
         startup=Startup(build),
         search_parameters=search_parameters(settings),
         predict_parameters=predict_parameters(settings),
+        feedback=FeedbackStore(settings.state / STORE),
     ).init_app(app)
     observation.init_app(app)
     failures.init_app(app)
     shedding.init_app(app)
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(predict.blueprint)
+    app.register_blueprint(search.blueprint)
+    app.register_blueprint(items.blueprint)
+    app.register_blueprint(feedback.blueprint)
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
     return app

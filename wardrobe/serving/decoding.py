@@ -3,7 +3,7 @@
 import base64
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from wardrobe import images
@@ -47,8 +47,13 @@ class Decoder:
             )
         return data
 
-    def prepare(self, data: bytes, deadline: float) -> tuple[PixelArray, tuple[int, int]]:
+    def prepare(
+        self, data: bytes, deadline: float, *, crop: Sequence[float] | None = None
+    ) -> tuple[PixelArray, tuple[int, int]]:
         """Returns what the encoder takes of a picture, and the width and height it has.
+
+        Args:
+            crop: the part that counts: left, top, right and bottom as shares of the sides.
 
         Raises:
             UnreadablePictureError: the bytes are no picture.
@@ -56,11 +61,15 @@ class Decoder:
             DeadlineExceededError: its turn did not come in time.
         """
         with self._turn(deadline), telemetry.stage("decode"):
+            side = self._encoder.picture_side
             picture = images.decode(
                 data,
                 max_pixels=self._settings.max_picture_pixels,
-                draft_side=self._encoder.picture_side,
+                # A part is decoded as large as a whole picture would be.
+                draft_side=side if crop is None else round(side / _least_side(crop)),
             )
+            if crop is not None:
+                picture = images.crop(picture, crop)
             return self._encoder.prepare(picture), picture.size
 
     @contextmanager
@@ -78,3 +87,8 @@ class Decoder:
             yield
         finally:
             self._turns.release()
+
+
+def _least_side(crop: Sequence[float]) -> float:
+    left, top, right, bottom = crop
+    return max(min(right - left, bottom - top), 1e-3)

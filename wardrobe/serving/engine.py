@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from typing import Any, TypeVar
@@ -15,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from wardrobe.colours import dominant_colours
 from wardrobe.encoders import Encoder
-from wardrobe.encoders.base import PixelArray
+from wardrobe.encoders.base import FloatArray, PixelArray
 from wardrobe.errors import (
     DeadlineExceededError,
     TooLargeError,
@@ -25,25 +25,18 @@ from wardrobe.errors import (
 )
 from wardrobe.explanation import heatmaps
 from wardrobe.index import Index
+from wardrobe.query import Part, Query
 from wardrobe.searcher import Searcher
 from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
 from wardrobe.serving.decoding import Decoder
+from wardrobe.serving.inputs import Input, Question, pixels_to_see
+from wardrobe.serving.maintenance import Maintenance
 from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
 from wardrobe.tagger import Tagger
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A prepared picture, and the labels of which it is asked what they look at."""
-
-    pixels: PixelArray
-    labels: Sequence[int]
-    seen_part: tuple[float, float]
-
 
 _EVERY_SIZE_TO = 8
 """Batches up to this size are all met in the warm-up, of the larger ones the powers of two."""
@@ -51,7 +44,6 @@ _EVERY_SIZE_TO = 8
 _WORDS = (4, 12, 20)
 """Lengths of the texts in the warm-up: the first run of each length is a slow one."""
 
-Input = PixelArray | str | Question
 Result = TypeVar("Result")
 
 
@@ -76,12 +68,14 @@ class Engine:
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
             self._encode_batch,
-            _pixels_to_see,
+            pixels_to_see,
             max_batch_size=settings.max_batch_size,
             max_batch_pixels=settings.max_batch_pixels,
             max_queue=settings.max_queue,
             max_delay_s=settings.max_batch_delay_ms / 1000,
         )
+
+        self._maintenance = Maintenance(index)
 
     def warm_up(self) -> None:
         """Decodes, runs both towers and the batch sizes, and searches: no request pays for it."""
@@ -97,7 +91,16 @@ class Engine:
             for words in _WORDS:
                 self._encode_together([" ".join(["dress"] * words)])
         self.index.warm_up()
-        self.searcher.search(encodings[0].vector, top_k=1)
+        self.searcher.search(Query((Part("picture", "warm-up", encodings[0].vector),), top_k=1))
+
+    @property
+    def max_batch_size(self) -> int:
+        """Pictures encoded in one forward at most."""
+        return self._settings.max_batch_size
+
+    def deadline(self) -> float:
+        """Returns when something that begins now must be done, on the monotonic clock."""
+        return time.monotonic() + self._settings.deadline_s
 
     @property
     def tagger(self) -> Tagger:
@@ -123,21 +126,30 @@ class Engine:
         self._batcher.make_room()
 
     def close(self) -> None:
-        """Finishes what is in flight and ends the encoding thread."""
+        """Finishes what is in flight and ends the threads."""
         self._batcher.close()
+        self._maintenance.close()
+        self.index.close()
         if self._remote_cache:
             self._remote_cache.close()
 
-    def encode_picture(self, upload: Upload, deadline: float) -> "Future[Encoding]":
-        """Starts encoding a picture; errors arrive in the future, as the encoding does."""
+    def encode_picture(
+        self, upload: Upload, deadline: float, *, crop: Sequence[float] | None = None
+    ) -> "Future[Encoding]":
+        """Starts encoding a picture; errors arrive in the future, as the encoding does.
+
+        Args:
+            crop: the part that counts: left, top, right and bottom as shares of the sides.
+        """
         future: Future[Encoding] = Future()
         try:
             data = self._decoder.bytes_of(upload)
         except (UnreadablePictureError, TooLargeError) as error:
             future.set_exception(error)
             return future
+        kind = f"picture{list(crop)}" if crop else "picture"
         return self._encode(
-            "picture", data, lambda: self._decoder.prepare(data, deadline)[0], deadline
+            kind, data, lambda: self._decoder.prepare(data, deadline, crop=crop)[0], deadline
         )
 
     def encode_text(self, text: str, deadline: float) -> "Future[Encoding]":
@@ -151,6 +163,19 @@ class Engine:
                 f"the encoder {self.encoder.name} has no text tower; search by image, id or vector"
             )
         return self._encode("text", text.encode(), lambda: text, deadline)
+
+    def picture_bytes(self, upload: Upload) -> bytes:
+        """Returns a picture as it was encoded.
+
+        Raises:
+            UnreadablePictureError: it is not base64.
+            TooLargeError: it has more than `MAX_PICTURE_BYTES`.
+        """
+        return self._decoder.bytes_of(upload)
+
+    def colours_of(self, data: bytes, deadline: float) -> FloatArray:
+        """Returns the dominant colours of a picture `(3, 4)`."""
+        return dominant_colours(self._decoder.prepare(data, deadline)[0])
 
     def explain(
         self, upload: Upload, labels: Sequence[int], deadline: float
@@ -265,13 +290,3 @@ class Engine:
         vectors = self.encoder.encode_texts(texts)
         telemetry.ENCODED_INPUTS.labels("text").inc(len(texts))
         return [Encoding(vector.copy(), None) for vector in vectors]
-
-
-def _pixels_to_see(value: Input) -> int:
-    """Returns the pixels of a picture, for each label of a question again; a text has none."""
-    match value:
-        case str():
-            return 0
-        case Question():
-            return len(value.labels) * _pixels_to_see(value.pixels)
-    return value.size // 3  # red, green and blue

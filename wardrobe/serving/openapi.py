@@ -1,47 +1,57 @@
 """The OpenAPI document, generated from the schemas."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import schemas
+from wardrobe.serving import feedback_schemas, item_schemas, openapi_items, schemas, search_schemas
+from wardrobe.serving.openapi_parts import (
+    FILE,
+    Json,
+    all_in_query,
+    body_with_picture,
+    call,
+    in_query,
+    json_of,
+)
 from wardrobe.serving.service import Service
 
-Json = dict[str, Any]
+_ENCODING_ERRORS = ("400", "413", "415", "429", "500", "503", "504")
+_SEARCH_ERRORS = ("400", "404", "410", "429", "500", "503", "504")
 
-_ERRORS = {
-    "400": "A parameter, the body or the picture breaks a rule; the message says which",
-    "404": "No item has this id",
-    "413": "A picture or the body is over a limit",
-    "415": "The body has a Content-Type that is not read",
-    "429": "Too many inputs wait already; try again after `Retry-After` seconds",
-    "500": "Something failed inside; the log says more under the request id",
-    "503": "Not ready yet, stopping or broken; the message says which",
-    "504": "The deadline passed before the answer was there",
-}
-_QUERY_ERRORS = ("400", "413", "429", "500", "503", "504")
-_ITEM_ERRORS = ("404", "500", "503")
-_FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
-_ITEM_ID: Json = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+_GIVEN: list[type[BaseModel]] = [
+    schemas.PredictResponse,
+    search_schemas.SearchResponse,
+    search_schemas.FacetResponse,
+    item_schemas.ItemResponse,
+    item_schemas.BulkResponse,
+    feedback_schemas.FeedbackResponse,
+    schemas.Health,
+    schemas.Alive,
+    schemas.ErrorResponse,
+]
 
 
 def document(service: Service) -> Json:
     """Returns the OpenAPI 3.1 document of a service, with the limits of its settings."""
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (service.search_parameters, "validation"),
-        (service.predict_parameters, "validation"),
-        (schemas.SearchResponse, "serialization"),
-        (schemas.PredictResponse, "serialization"),
-        (schemas.ItemResponse, "serialization"),
-        (schemas.Health, "serialization"),
-        (schemas.Alive, "serialization"),
-        (schemas.ErrorResponse, "serialization"),
+        *((model, "validation") for model in _taken(service)),
+        *((model, "serialization") for model in _GIVEN),
     ]
     _, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")
     components = definitions["$defs"]
+    paths = {
+        "/predict": _predict(components, service.settings.max_files),
+        "/search": _search(components),
+        "/facets": _facets(components),
+        **openapi_items.paths(components),
+        "/feedback": {"post": _feedback()},
+        "/healthz": {"get": call("What is served, if it can be", json_of("Health"), ("503",))},
+        "/livez": {"get": call("The process answers", json_of("Alive"))},
+        "/metrics": {
+            "get": call("Metrics for Prometheus", {"text/plain": {"schema": {"type": "string"}}})
+        },
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -49,35 +59,23 @@ def document(service: Service) -> Json:
             "version": wardrobe.__version__,
             "description": wardrobe.__doc__,
         },
-        "paths": {
-            "/predict": _predict(components, service.settings.max_files),
-            "/search": _search(components),
-            "/items/{id}": {
-                "get": _call(
-                    "An item of the catalogue",
-                    _json("ItemResponse"),
-                    _ITEM_ERRORS,
-                    parameters=[_ITEM_ID],
-                )
-            },
-            "/items/{id}/image": {
-                "get": _call(
-                    "The picture of an item",
-                    {"image/*": {"schema": _FILE}},
-                    _ITEM_ERRORS,
-                    parameters=[_ITEM_ID],
-                )
-            },
-            "/healthz": {"get": _call("What is served, if it can be", _json("Health"), ("503",))},
-            "/livez": {"get": _call("The process answers", _json("Alive"))},
-            "/metrics": {
-                "get": _call(
-                    "Metrics for Prometheus", {"text/plain": {"schema": {"type": "string"}}}
-                )
-            },
-        },
+        "paths": paths,
         "components": {"schemas": components},
     }
+
+
+def _taken(service: Service) -> list[type[BaseModel]]:
+    return [
+        service.search_parameters,
+        service.predict_parameters,
+        search_schemas.FacetParameters,
+        item_schemas.ItemWrite,
+        item_schemas.ItemPatch,
+        item_schemas.BulkItem,
+        item_schemas.BulkWrite,
+        feedback_schemas.TagFeedback,
+        feedback_schemas.ResultFeedback,
+    ]
 
 
 def _predict(components: Json, max_files: int) -> Json:
@@ -86,85 +84,78 @@ def _predict(components: Json, max_files: int) -> Json:
     form = {
         "type": "object",
         "properties": {
-            "files": {"type": "array", "items": _FILE, "minItems": 1, "maxItems": max_files},
+            "files": {"type": "array", "items": FILE, "minItems": 1, "maxItems": max_files},
             **settings,
         },
         "required": ["files"],
         "additionalProperties": False,
     }
+    body = {
+        "content": {
+            "multipart/form-data": {"schema": form},
+            **json_of("PredictParameters"),
+            "image/*": {"schema": FILE},
+        },
+        "required": True,
+    }
     return {
-        "post": _call(
+        "post": call(
             "Tag pictures; a bad one among several fails alone",
-            _json("PredictResponse"),
-            (*_QUERY_ERRORS, "415"),
-            parameters=[_in_query(name, schema) for name, schema in settings.items()],
-            body=_body(form, "PredictParameters"),
+            json_of("PredictResponse"),
+            _ENCODING_ERRORS,
+            parameters=[in_query(name, schema) for name, schema in settings.items()],
+            body=body,
         )
     }
 
 
 def _search(components: Json) -> Json:
     schema = components["SearchParameters"]
-    form = {**schema, "properties": {**schema["properties"], "image": _FILE}}
-    in_query = [
-        _in_query(name, part) for name, part in schema["properties"].items() if name != "image"
-    ]
     return {
-        "get": _call(
-            "Find items by text, item or vector",
-            _json("SearchResponse"),
-            (*_QUERY_ERRORS, "404"),
-            parameters=in_query,
+        "get": call(
+            "Find items by text, item, vector or colour, or list them",
+            json_of("SearchResponse"),
+            _SEARCH_ERRORS,
+            parameters=all_in_query(schema),
         ),
-        "post": _call(
-            "Find items by picture, text, item or vector",
-            _json("SearchResponse"),
-            (*_QUERY_ERRORS, "404", "415"),
-            parameters=in_query,
-            body=_body(form, "SearchParameters"),
+        "post": call(
+            "Find items by pictures, texts, items, vectors and colours, or list them",
+            json_of("SearchResponse"),
+            (*_SEARCH_ERRORS, "413", "415"),
+            parameters=all_in_query(schema),
+            body=body_with_picture(schema, "SearchParameters"),
         ),
     }
 
 
-def _call(
-    summary: str,
-    content: Json,
-    errors: Sequence[str] = (),
-    *,
-    parameters: Sequence[Json] = (),
-    body: Json | None = None,
-) -> Json:
-    responses = {"200": {"description": "Done", "content": content}} | {
-        status: {"description": _ERRORS[status], "content": _json("ErrorResponse")}
-        for status in sorted(errors)
+def _feedback() -> Json:
+    kinds = {
+        kind: f"#/components/schemas/{model.__name__}"
+        for kind, model in (
+            ("tag", feedback_schemas.TagFeedback),
+            ("result", feedback_schemas.ResultFeedback),
+        )
     }
-    call: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
-    return call if body is None else call | {"requestBody": body}
-
-
-def _json(model: str) -> Json:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
-
-
-def _body(form: Json, model: str) -> Json:
-    """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
-    return {
-        "content": {
-            "multipart/form-data": {"schema": form},
-            **_json(model),
-            "image/*": {"schema": _FILE},
-        }
+    schema = {
+        "oneOf": [{"$ref": reference} for reference in kinds.values()],
+        "discriminator": {"propertyName": "kind", "mapping": kinds},
     }
+    content = {"schema": schema, "examples": feedback_schemas.EXAMPLES}
+    return call(
+        "Accept or reject a tag or a result",
+        json_of("FeedbackResponse"),
+        ("400", "404", "413", "415", "500", "503"),
+        success={"201": "Kept"},
+        body={"required": True, "content": {"application/json": content}},
+    )
 
 
-def _in_query(name: str, schema: Json) -> Json:
-    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
-    bare = alternatives[0] if alternatives else schema
+def _facets(components: Json) -> Json:
     return {
-        "name": name,
-        "in": "query",
-        "description": schema["description"],
-        "schema": {k: v for k, v in bare.items() if k not in ("title", "description")},
-        "style": "form",
-        "explode": False,
+        "get": call(
+            "Count the values of fields",
+            json_of("FacetResponse"),
+            ("400", "500", "503"),
+            parameters=all_in_query(components["FacetParameters"]),
+        )
     }

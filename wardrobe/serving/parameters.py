@@ -44,15 +44,24 @@ def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
             not a JSON object.
         UnsupportedMediaTypeError: a body of a Content-Type that is not read.
     """
+    return validated(given(request, raw_picture=raw_picture), model)
+
+
+def given(request: Request, *, raw_picture: str) -> dict[str, Any]:
+    """Returns the parameters of a request by name, not validated; see `read`."""
     with telemetry.stage("read"):
-        given = [*request.args.items(multi=True)]
-        if request.method == "POST":
-            given += _body(request, raw_picture)
-        values = _by_name(given)
+        pairs = [*request.args.items(multi=True)]
+        if request.method in ("POST", "PUT", "PATCH"):
+            pairs += _body(request, raw_picture)
+        return _by_name(pairs)
+
+
+def validated(values: dict[str, Any], model: type[Model]) -> Model:
+    """Returns parameters as the model has them; see `read`."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _bad_request(error, known=sorted(model.model_fields)) from error
+        raise bad_request(error, known=sorted(model.model_fields)) from error
 
 
 def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
@@ -115,7 +124,7 @@ def _by_name(given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return values | files
 
 
-def _bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
+def bad_request(error: ValidationError, known: list[str]) -> BadRequestError:
     problems = error.errors(include_url=False)
     message = "; ".join(_explain(problem, known) for problem in problems[:_SHOWN_PROBLEMS])
     if len(problems) > _SHOWN_PROBLEMS:

@@ -1,5 +1,6 @@
 """What goes in and out over HTTP; the OpenAPI document is generated from these classes."""
 
+import json
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
@@ -51,7 +52,7 @@ def _files(value: Any) -> list[Upload]:
     raise ValueError("it must be sent as a file, as curl does with -F files=@picture.jpg")
 
 
-def _numbers(value: Any) -> Any:
+def numbers(value: Any) -> Any:
     """Splits the `0.1,0.2` of a query string or a form; JSON lists pass."""
     return value.strip("[] ").split(",") if isinstance(value, str) else value
 
@@ -73,46 +74,43 @@ Number = Annotated[  # far inside what a 32-bit float holds
     FiniteFloat, Field(ge=-1e9, le=1e9), BeforeValidator(_not_boolean)
 ]
 Cosine = Annotated[FiniteFloat, Field(ge=-1, le=1), BeforeValidator(_not_boolean)]
-Vector = Annotated[list[Number], BeforeValidator(_numbers)]
+Vector = Annotated[list[Number], BeforeValidator(numbers)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-def _one_of(*names: str) -> dict[str, JsonValue]:
+def one_of(*names: str) -> dict[str, JsonValue]:
     return {"oneOf": [{"required": [name]} for name in names]}
 
 
-class _Parameters(BaseModel):
+class Parameters(BaseModel):
+    """What a call takes, under the names it has wherever it comes."""
+
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
 
-class SearchParameters(_Parameters):
-    """A query of exactly one kind: `image`, `text`, `id` or `vector`."""
-
-    model_config = ConfigDict(json_schema_extra=_one_of("image", "text", "id", "vector"))
-
-    image: Base64Picture | None = Field(None, description="Find pictures like this one")
-    text: Text | None = Field(None, description="Find pictures this text describes")
-    id: str | None = Field(None, description="Find pictures like this item, leaving it out")
-    vector: Vector | None = Field(None, description="Find pictures near this vector, unit or not")
-    top_k: Count = Field(10, ge=1, description="Results at most")
-    offset: Count = Field(0, ge=0, le=10_000, description="Results to skip: the next page")
-    min_score: Cosine | None = Field(None, description="Least cosine of a result")
-
-    @model_validator(mode="after")
-    def _one_query(self) -> "SearchParameters":
-        given = [k for k in ("image", "text", "id", "vector") if getattr(self, k) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                "send exactly one of image, text, id and vector; "
-                f"got {' and '.join(given) or 'none'}"
-            )
-        return self
+def list_of_names(value: Any) -> Any:
+    """Splits the `a,b` or reads the `["a", "b"]` of a query string or form; JSON lists pass."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json_value(value)
+    return [name.strip() for name in value.split(",") if name.strip()]
 
 
-class PredictParameters(_Parameters):
+def json_value(value: Any) -> Any:
+    """Reads the JSON text of a query string or form; JSON values pass."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it must be JSON: {error}") from error
+
+
+class PredictParameters(Parameters):
     """One picture or several."""
 
-    model_config = ConfigDict(json_schema_extra=_one_of("image", "images"))
+    model_config = ConfigDict(json_schema_extra=one_of("image", "images"))
 
     # Cannot come in JSON: openapi.py describes it as a part of a multipart body.
     files: SkipJsonSchema[Files | None] = Field(None, min_length=1)
@@ -141,24 +139,14 @@ class PredictParameters(_Parameters):
         return self.files if self.files is not None else [p for p in [self.image] if p]
 
 
-def search_parameters(settings: Settings) -> type[SearchParameters]:
-    """Returns `SearchParameters` with the limits of the settings."""
-    return _limited(
-        SearchParameters,
-        text=MaxLen(settings.max_text_length),
-        top_k=Le(settings.max_top_k),
-    )
-
-
 def predict_parameters(settings: Settings) -> type[PredictParameters]:
     """Returns `PredictParameters` with the limits of the settings."""
     pictures = MaxLen(settings.max_files)
-    return _limited(
-        PredictParameters, files=pictures, images=pictures, top_k=Le(settings.max_top_k)
-    )
+    return limited(PredictParameters, files=pictures, images=pictures, top_k=Le(settings.max_top_k))
 
 
-def _limited(model: type[Model], **limits: Le | MaxLen) -> type[Model]:
+def limited(model: type[Model], **limits: Le | MaxLen) -> type[Model]:
+    """Returns a model whose fields have the limits of the settings."""
     fields: dict[str, Any] = {}
     for name, limit in limits.items():
         field = copy(model.model_fields[name])
@@ -216,43 +204,6 @@ class PredictResponse(BaseModel):
     """One result a picture, in the order sent."""
 
     results: list[Prediction | FailedPrediction]
-
-
-class ItemTag(BaseModel):
-    """A label predicted and selected when the item was indexed."""
-
-    label: str
-    probability: float
-
-
-class ItemResponse(BaseModel):
-    """An item of the catalogue."""
-
-    id: str
-    labels: list[str] = Field(description="Given labels, or predicted ones; most specific first")
-    tags: dict[str, list[ItemTag]]
-    caption: str
-    image_url: str
-
-
-class _Scored(BaseModel):
-    id: str
-    score: float = Field(description="Cosine with the query")
-
-
-class FoundItem(ItemResponse, _Scored):  # in this order the JSON begins with id and score
-    """An item that answers a search."""
-
-
-class SearchResponse(BaseModel):
-    """A page of results, best first."""
-
-    results: list[FoundItem]
-    count: int = Field(description="Results on this page")
-    total: int = Field(description="Items in the index")
-    offset: int
-    top_k: int
-    took_ms: float
 
 
 class IndexHealth(BaseModel):

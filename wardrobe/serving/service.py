@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from wardrobe.serving import schemas
+from wardrobe.feedback import FeedbackStore
 from wardrobe.serving.engine import Engine
+from wardrobe.serving.schemas import PredictParameters
+from wardrobe.serving.search_schemas import SearchParameters
 from wardrobe.serving.startup import Startup
 from wardrobe.settings import Settings
 
@@ -14,12 +16,13 @@ _EXTENSION = "wardrobe"
 
 @dataclass(frozen=True)
 class Service:
-    """The settings, the parameters within their limits, and the engine once it is ready."""
+    """The settings, parameters within their limits, feedback, and the engine once it is ready."""
 
     settings: Settings
     startup: Startup
-    search_parameters: type[schemas.SearchParameters]
-    predict_parameters: type[schemas.PredictParameters]
+    search_parameters: type[SearchParameters]
+    predict_parameters: type[PredictParameters]
+    feedback: FeedbackStore
 
     @property
     def engine(self) -> Engine:
@@ -29,6 +32,7 @@ class Service:
     def close(self) -> None:
         """Finishes what is in flight."""
         self.startup.close()
+        self.feedback.close()
 
     def init_app(self, app: Flask) -> None:
         """Makes this the service of an application."""

@@ -1,0 +1,193 @@
+"""The calls that read and write the catalogue: /items."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, g, request, send_file, stream_with_context, url_for
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import MethodNotAllowed
+
+from wardrobe.errors import BadRequestError, UnknownItemError
+from wardrobe.index import CatalogueItem, Written
+from wardrobe.serving import parameters, writing
+from wardrobe.serving.answers import answer
+from wardrobe.serving.failures import error_body
+from wardrobe.serving.item_schemas import (
+    BulkFailure,
+    BulkItem,
+    BulkOutcome,
+    BulkResponse,
+    BulkWrite,
+    ItemId,
+    ItemPatch,
+    ItemResponse,
+    ItemTag,
+    ItemWrite,
+)
+from wardrobe.serving.service import current_service
+
+blueprint = Blueprint("items", __name__)
+
+_LINES = "application/x-ndjson"
+_item_id = TypeAdapter(ItemId)
+
+
+@blueprint.get("/items/<path:item_id>")
+def read(item_id: str) -> Response:
+    """Returns an item of the catalogue."""
+    item = current_service().engine.index.item(item_id)
+    response = answer(ItemResponse(**item_fields(item)))
+    response.set_etag(item.etag)
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/items/<path:item_id>/image")
+def image(item_id: str) -> Response:
+    """Returns the picture of an item, as it came."""
+    path = current_service().engine.index.item(item_id).image_path
+    try:
+        return send_file(path, conditional=True, max_age=3600)
+    except OSError as error:
+        raise UnknownItemError(
+            f"the picture of item {item_id!r} is gone: {error.strerror}; build the index again",
+            id=item_id,
+        ) from error
+
+
+@blueprint.put("/items/<path:item_id>")
+def put(item_id: str) -> Response:
+    """Writes an item, whether it exists or not."""
+    _check_id(item_id)
+    engine = current_service().engine
+    write = parameters.read(request, ItemWrite, raw_picture="image")
+    written = writing.put(
+        engine, item_id, write, g.deadline, if_match=_if_match(), if_new=_if_new()
+    )
+    return _written(item_id, written)
+
+
+@blueprint.patch("/items/<path:item_id>")
+def patch(item_id: str) -> Response:
+    """Changes a part of an item."""
+    _check_id(item_id)
+    engine = current_service().engine
+    changes = parameters.read(request, ItemPatch, raw_picture="image")
+    written = writing.patch(engine, item_id, changes, g.deadline, if_match=_if_match())
+    return _written(item_id, written)
+
+
+@blueprint.delete("/items/<path:item_id>")
+def delete(item_id: str) -> Response:
+    """Removes an item."""
+    _check_id(item_id)
+    writing.delete(current_service().engine, item_id, if_match=_if_match())
+    return Response(status=204)
+
+
+@blueprint.post("/items")
+def bulk() -> Response:
+    """Writes several items; a bad one fails alone."""
+    engine = current_service().engine
+    if request.mimetype == _LINES:
+        outcomes = writing.put_many(engine, _read_lines(request.get_data()))
+        lines = (_result(*outcome).model_dump_json() + "\n" for outcome in outcomes)
+        return Response(stream_with_context(lines), mimetype=_LINES)
+    given = parameters.read(request, BulkWrite, raw_picture="")
+    results = [_result(*o) for o in writing.put_many(engine, map(_bulk_item, given.items))]
+    failed = sum(isinstance(result, BulkFailure) for result in results)
+    return answer(BulkResponse(results=results, written=len(results) - failed, failed=failed))
+
+
+def item_fields(item: CatalogueItem) -> dict[str, Any]:
+    """Returns the fields of an `ItemResponse`."""
+    return {
+        "id": item.id,
+        "labels": item.label_names,
+        "given": item.labels,
+        "tags": {
+            attribute: [ItemTag(label=label, probability=p) for label, p in labels.items()]
+            for attribute, labels in item.tags.items()
+        },
+        "caption": item.caption,
+        "metadata": item.metadata,
+        "image_url": url_for("items.image", item_id=item.id),
+        "etag": item.etag,
+    }
+
+
+def _written(item_id: str, written: Written) -> Response:
+    item = current_service().engine.index.item(item_id)
+    response = answer(
+        ItemResponse(**item_fields(item)), 201 if written.status == "created" else 200
+    )
+    response.set_etag(written.etag)
+    if written.status == "created":
+        response.headers["Location"] = url_for("items.read", item_id=item_id)
+    return response
+
+
+def _result(item_id: str | None, outcome: Written | Exception) -> BulkOutcome | BulkFailure:
+    if isinstance(outcome, Written) and item_id is not None:
+        return BulkOutcome(id=item_id, status=outcome.status, etag=outcome.etag)
+    assert isinstance(outcome, Exception)
+    return BulkFailure(id=item_id, error=error_body(outcome))
+
+
+def _bulk_item(given: Any) -> tuple[str | None, ItemWrite | Exception]:
+    item_id = given.get("id") if isinstance(given, dict) else None
+    name = item_id if isinstance(item_id, str) else None
+    try:
+        item = BulkItem.model_validate(given)
+    except ValidationError as error:
+        return name, parameters.bad_request(error, sorted(BulkItem.model_fields))
+    return item.id, item
+
+
+def _read_lines(body: bytes) -> Iterator[tuple[str | None, ItemWrite | Exception]]:
+    for number, line in enumerate(body.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield None, BadRequestError(f"line {number} is not valid JSON: {error}", line=number)
+        else:
+            yield _bulk_item(given)
+
+
+def _check_id(item_id: str) -> None:
+    if item_id.endswith("/image"):  # that is the address of a picture
+        raise MethodNotAllowed(valid_methods=["GET", "HEAD", "OPTIONS"])
+    try:
+        _item_id.validate_python(item_id)
+    except ValidationError as error:
+        raise parameters.bad_request(error, []) from error
+
+
+def _if_match() -> str | None:
+    """Returns the one ETag that `If-Match` names, or `*`."""
+    wanted = request.if_match
+    if not request.headers.get("If-Match"):
+        return None
+    if wanted.star_tag:
+        return "*"
+    tags = list(wanted)
+    if len(tags) != 1:
+        raise BadRequestError(
+            f"If-Match is {request.headers['If-Match']!r}: it must be one ETag in quotes, or *",
+            parameters=["If-Match"],
+        )
+    return tags[0]
+
+
+def _if_new() -> bool:
+    given = request.headers.get("If-None-Match")
+    if given is None:
+        return False
+    if given.strip() != "*":
+        raise BadRequestError(
+            f"If-None-Match is {given!r}: with a write it must be *", parameters=["If-None-Match"]
+        )
+    return True

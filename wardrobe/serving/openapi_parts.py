@@ -1,0 +1,96 @@
+"""Pieces that the OpenAPI document is made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+_ERRORS = {
+    "400": "A parameter, the body or the picture breaks a rule; the message says which",
+    "404": "No item has this id",
+    "410": "The cursor is too old, or of another index; ask for the first page again",
+    "412": "The item is not in the state that If-Match or If-None-Match asks for",
+    "413": "A picture or the body is over a limit",
+    "415": "The body has a Content-Type that is not read",
+    "429": "Too many inputs wait already; try again after `Retry-After` seconds",
+    "500": "Something failed inside; the log says more under the request id",
+    "503": "Not ready yet, stopping or broken; the message says which",
+    "504": "The deadline passed before the answer was there",
+}
+FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+def call(
+    summary: str,
+    content: Json,
+    errors: Sequence[str] = (),
+    *,
+    parameters: Sequence[Json] = (),
+    body: Json | None = None,
+    success: Mapping[str, str] | None = None,
+) -> Json:
+    """Returns an operation.
+
+    Args:
+        content: of the answer, by media type.
+        errors: statuses with which it can fail.
+        success: description of each status with which it can succeed; 200 by default.
+    """
+    responses: Json = {}
+    for status, description in (success or {"200": "Done"}).items():
+        responses[status] = {"description": description}
+        if status not in ("204", "304"):
+            responses[status]["content"] = content
+    for status in sorted(errors):
+        responses[status] = {"description": _ERRORS[status], "content": json_of("ErrorResponse")}
+    described: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
+    return described if body is None else described | {"requestBody": body}
+
+
+def json_of(model: str) -> Json:
+    """Returns the content of an answer or body that is JSON of a schema."""
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+
+
+def body_with_picture(schema: Json, model: str) -> Json:
+    """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
+    form = {**schema, "properties": {**schema["properties"], "image": FILE}}
+    form.pop("oneOf", None)
+    return {
+        "content": {
+            "multipart/form-data": {"schema": form},
+            **json_of(model),
+            "image/*": {"schema": FILE},
+        }
+    }
+
+
+def all_in_query(schema: Json) -> list[Json]:
+    """Returns the parameters of a schema as they come in a query string, but for pictures."""
+    required = schema.get("required", [])
+    return [
+        in_query(name, part, required=name in required)
+        for name, part in schema["properties"].items()
+        if name != "image"
+    ]
+
+
+def in_query(name: str, schema: Json, *, required: bool = False) -> Json:
+    """Returns a parameter of a query string: lists with commas, objects as JSON."""
+    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
+    bare = alternatives[0] if len(alternatives) == 1 else schema
+    bare = {k: v for k, v in bare.items() if k not in ("title", "description", "default")}
+    described: Json = {"name": name, "in": "query", "required": required}
+    if "description" in schema:
+        described["description"] = schema["description"]
+    if _is_json(bare):
+        return described | {"content": {"application/json": {"schema": bare}}}
+    if "default" in schema and schema["default"] is not None:
+        bare = bare | {"default": schema["default"]}
+    return described | {"schema": bare, "style": "form", "explode": False}
+
+
+def _is_json(schema: Json) -> bool:
+    if schema.get("type") == "array":
+        return _is_json(schema["items"])
+    return "$ref" in schema or "anyOf" in schema or schema.get("type") == "object"
