@@ -200,6 +200,8 @@ class Index:
             IndexFolderError: the folder is damaged.
             NotReadyError: it cannot be compacted now.
         """
+        if _identity(self.folder)[0] != self._opened[0]:
+            raise NotReadyError(f"{self.folder} was replaced by another build; swap or start again")
         compact(self.folder, instead_of=self.record.vectors)
         self._take_over()
 

@@ -150,9 +150,9 @@ class VectorIndex:
     ) -> tuple[FloatArray, IntArray]:
         exhaustive = faiss.SearchParameters(sel=selector)
         if selector is not None and possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE):
-            scores, found = self._every_vector.search(vectors, k, params=exhaustive)
-            return scores, found
+            return self._every_vector.search(vectors, k, params=exhaustive)  # type: ignore[no-any-return]
         parameters = _parameters(self._index, selector, self.count / possible)
+        scores: FloatArray
         scores, found = self._index.search(vectors, k, params=parameters)
         # A graph or a few lists may not reach k, for one where many vectors are the same.
         short = (found < 0).any(axis=1)
