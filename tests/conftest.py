@@ -11,6 +11,7 @@ from tests.serving import ContractClient
 from tests.tiny_index import colour_index
 from wardrobe.encoders import compiled_encoder
 from wardrobe.encoders.networks import load_networks as load
+from wardrobe.keys import KeyStore
 from wardrobe.serving.app import create_app
 from wardrobe.serving.batcher import Batcher
 from wardrobe.serving.service import current_service
@@ -41,10 +42,13 @@ def kept_networks(tmp_path_factory):
 
 @pytest.fixture
 def serve(tmp_path):
-    """Starts an application on the colour index and returns a client of it, ready to answer."""
+    """Starts an application on the colour index and returns a client of it, ready to answer.
+
+    The client has an API key that may do everything, unless it is not to be `keyed`.
+    """
     services = []
 
-    def start(encoder=None, **settings):
+    def start(encoder=None, *, keyed=True, **settings):
         folder = tmp_path / f"index-{len(services)}"
         folder.mkdir()
         app = create_app(
@@ -55,7 +59,11 @@ def serve(tmp_path):
         app.test_client_class = ContractClient
         services.append(current_service(app))
         services[-1].startup.wait(30)
-        return app.test_client()
+        client = app.test_client()
+        if keyed:
+            _, key = KeyStore(services[-1].settings.state).create("tests", "admin")
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+        return client
 
     yield start
     for service in services:

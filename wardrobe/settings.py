@@ -39,6 +39,18 @@ class Settings(BaseSettings):
         default=Path("state"),
         description="Folder that keeps API keys, feedback and what a swap made current",
     )
+    open_reading: bool = Field(
+        default=True, description="Whether reading needs no API key; writing always needs one"
+    )
+    open_on_public_bind: bool = Field(
+        default=False, description="Whether reading may be open where HOST is not this machine only"
+    )
+    open_reading_rate: float = Field(
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests a second that callers without a key may make together; 0: no limit",
+    )
     host: str = Field(default="127.0.0.1", description="Address gunicorn listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port gunicorn listens on")
     threads: int = Field(

@@ -7,6 +7,7 @@ from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.feedback import STORE, FeedbackStore
 from wardrobe.index import Index
 from wardrobe.serving import (
+    access,
     failures,
     feedback,
     items,
@@ -69,6 +70,7 @@ def create_app(
     ).init_app(app)
     observation.init_app(app)
     failures.init_app(app)
+    access.init_app(app)
     shedding.init_app(app)
     app.register_blueprint(predict.blueprint)
     app.register_blueprint(search.blueprint)

@@ -5,6 +5,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
 from wardrobe.serving import feedback_schemas, item_schemas, openapi_items, schemas, search_schemas
+from wardrobe.serving.access import required_scope
 from wardrobe.serving.openapi_parts import (
     FILE,
     Json,
@@ -13,11 +14,18 @@ from wardrobe.serving.openapi_parts import (
     call,
     in_query,
     json_of,
+    refused,
 )
 from wardrobe.serving.service import Service
 
 _ENCODING_ERRORS = ("400", "413", "415", "429", "500", "503", "504")
 _SEARCH_ERRORS = ("400", "404", "410", "429", "500", "503", "504")
+
+_KEY: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `wdr_…`; `wardrobe keys create` makes one",
+}
 
 _GIVEN: list[type[BaseModel]] = [
     schemas.PredictResponse,
@@ -52,6 +60,7 @@ def document(service: Service) -> Json:
             "get": call("Metrics for Prometheus", {"text/plain": {"schema": {"type": "string"}}})
         },
     }
+    _ask_for_keys(paths, open_reading=service.settings.open_reading)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,8 +69,21 @@ def document(service: Service) -> Json:
             "description": wardrobe.__doc__,
         },
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": {"key": _KEY}},
     }
+
+
+def _ask_for_keys(paths: Json, *, open_reading: bool) -> None:
+    """Adds to each call the scope it needs, and how it is refused without."""
+    for path, calls in paths.items():
+        for method, described in calls.items():
+            scope = required_scope(method.upper(), path)
+            if scope is None:
+                continue
+            keyed = {"key": [scope]}
+            described["security"] = [{}, keyed] if open_reading and scope == "read" else [keyed]
+            refusals = ("401", "429", "500") if scope == "read" else ("401", "403", "429", "500")
+            described["responses"] |= refused(refusals)
 
 
 def _taken(service: Service) -> list[type[BaseModel]]:

@@ -153,7 +153,7 @@ class SearchParameters(Parameters):
         if self.queries is not None:
             return self.queries
         return [
-            QueryPart(**{kind: value}, crop=self.crop if kind == "image" else None)
+            QueryPart.model_construct(**{kind: value}, crop=self.crop if kind == "image" else None)
             for kind in _KINDS
             if (value := getattr(self, kind)) is not None
         ]
