@@ -150,7 +150,7 @@ def _up_to_date(
     except IndexFolderError:
         return None
     index.close()
-    same_kind = index.record.kind == (kind or kind_for(index.count))
+    same_kind = index.record.kind == (kind or kind_for(index.record.count))
     same_inputs = index.record.inputs == source.inputs_hash(encoder)
     return index.record if same_kind and same_inputs else None
 
