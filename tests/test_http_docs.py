@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wardrobe import errors
-from wardrobe.serving import schemas
+from wardrobe.serving import admin_schemas, schemas
 
 TEXT = (Path(__file__).parents[1] / "docs" / "http.md").read_text(encoding="utf-8")
 
@@ -16,7 +16,9 @@ def test_every_call_is_described(serve) -> None:
             assert f"`{method.upper()} {path.replace('{id}', '<id>')}`" in TEXT
 
 
-@pytest.mark.parametrize("model", [schemas.SearchParameters, schemas.PredictParameters])
+@pytest.mark.parametrize(
+    "model", [schemas.SearchParameters, schemas.PredictParameters, admin_schemas.SwapParameters]
+)
 def test_every_parameter_is_described(model) -> None:
     for name in model.model_fields:
         assert f"`{name}`" in TEXT

@@ -51,6 +51,13 @@ class UnknownItemError(WardrobeError):
     code = "unknown_item"
 
 
+class SwapConflictError(WardrobeError):
+    """A swap while another is under way, or a rollback without anything to go back to."""
+
+    status = 409
+    code = "swap_conflict"
+
+
 class TooLargeError(WardrobeError):
     """A picture or body over the byte or pixel limit."""
 
@@ -83,6 +90,12 @@ class SettingError(WardrobeError):
     """A setting whose value cannot be used and must not be shown."""
 
     code = "bad_setting"
+
+
+class StateError(WardrobeError):
+    """A file in the folder `STATE` that is damaged, or cannot be read or written."""
+
+    code = "bad_state"
 
 
 class DatasetError(WardrobeError):

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     index: Path = Field(
         default=Path("indexes/demo"), description="Index folder made by build_index.py"
     )
+    state: Path = Field(
+        default=Path("state"),
+        description="Folder that keeps API keys, feedback and what a swap made current",
+    )
     host: str = Field(default="127.0.0.1", description="Address gunicorn listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port gunicorn listens on")
     threads: int = Field(

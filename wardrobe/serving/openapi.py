@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import schemas
+from wardrobe.serving import admin_schemas, schemas
 from wardrobe.serving.service import Service
 
 Json = dict[str, Any]
@@ -15,6 +15,7 @@ Json = dict[str, Any]
 _ERRORS = {
     "400": "A parameter, the body or the picture breaks a rule; the message says which",
     "404": "No item has this id",
+    "409": "A swap is under way, or there is nothing to roll back to",
     "413": "A picture or the body is over a limit",
     "415": "The body has a Content-Type that is not read",
     "429": "Too many inputs wait already; try again after `Retry-After` seconds",
@@ -23,8 +24,27 @@ _ERRORS = {
     "504": "The deadline passed before the answer was there",
 }
 _QUERY_ERRORS = ("400", "413", "429", "500", "503", "504")
+_SWAP_ERRORS = ("400", "409", "413", "415", "500", "503")
 _ITEM_ERRORS = ("404", "500", "503")
 _FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+_OLD = {"encoder": "models/wardrobe-base", "index": "indexes/fashion"}
+_NEW = {"encoder": "models/wardrobe-base", "index": "indexes/fashion-2"}
+_SWAPPED: Json = {
+    "state": "switched",
+    "message": "serving indexes/fashion-2 with models/wardrobe-base",
+    "since": "2026-11-24T10:00:07.401823Z",
+    "target": _NEW,
+    "current": _NEW,
+    "previous": _OLD,
+}
+_BEGUN: Json = {
+    "state": "loading",
+    "message": "waiting to begin",
+    "since": "2026-11-24T10:00:05.118034Z",
+    "target": _NEW,
+    "current": _OLD,
+    "previous": None,
+}
 _ITEM_ID: Json = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -33,9 +53,11 @@ def document(service: Service) -> Json:
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (service.search_parameters, "validation"),
         (service.predict_parameters, "validation"),
+        (admin_schemas.SwapParameters, "validation"),
         (schemas.SearchResponse, "serialization"),
         (schemas.PredictResponse, "serialization"),
         (schemas.ItemResponse, "serialization"),
+        (admin_schemas.SwapStatus, "serialization"),
         (schemas.Health, "serialization"),
         (schemas.Alive, "serialization"),
         (schemas.ErrorResponse, "serialization"),
@@ -66,6 +88,15 @@ def document(service: Service) -> Json:
                     {"image/*": {"schema": _FILE}},
                     _ITEM_ERRORS,
                     parameters=[_ITEM_ID],
+                )
+            },
+            "/admin/swap": _swap(components),
+            "/admin/rollback": {
+                "post": _call(
+                    "Begin to swap back to what was served before",
+                    _json("SwapStatus", _BEGUN | {"target": _OLD, "current": _NEW}),
+                    _SWAP_ERRORS,
+                    status="202",
                 )
             },
             "/healthz": {"get": _call("What is served, if it can be", _json("Health"), ("503",))},
@@ -126,24 +157,51 @@ def _search(components: Json) -> Json:
     }
 
 
+def _swap(components: Json) -> Json:
+    form = {"schema": components["SwapParameters"], "example": _NEW}
+    return {
+        "get": _call(
+            "How far the last swap is, or how it ended", _json("SwapStatus", _SWAPPED), ("500",)
+        ),
+        "post": _call(
+            "Begin to swap to another index, and encoder",
+            _json("SwapStatus", _BEGUN),
+            _SWAP_ERRORS,
+            status="202",
+            parameters=[
+                _in_query(name, schema) for name, schema in form["schema"]["properties"].items()
+            ],
+            body={
+                "content": {
+                    "application/x-www-form-urlencoded": form,
+                    **_json("SwapParameters", _NEW),
+                }
+            },
+        ),
+    }
+
+
 def _call(
     summary: str,
     content: Json,
     errors: Sequence[str] = (),
     *,
+    status: str = "200",
     parameters: Sequence[Json] = (),
     body: Json | None = None,
 ) -> Json:
-    responses = {"200": {"description": "Done", "content": content}} | {
-        status: {"description": _ERRORS[status], "content": _json("ErrorResponse")}
-        for status in sorted(errors)
+    done = {"200": "Done", "202": "Begun; GET /admin/swap says how it goes on"}[status]
+    responses = {status: {"description": done, "content": content}} | {
+        error: {"description": _ERRORS[error], "content": _json("ErrorResponse")}
+        for error in sorted(errors)
     }
     call: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return call if body is None else call | {"requestBody": body}
 
 
-def _json(model: str) -> Json:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+def _json(model: str, example: Json | None = None) -> Json:
+    content: Json = {"schema": {"$ref": f"#/components/schemas/{model}"}}
+    return {"application/json": content | ({"example": example} if example else {})}
 
 
 def _body(form: Json, model: str) -> Json:

@@ -81,11 +81,13 @@ def _one_of(*names: str) -> dict[str, JsonValue]:
     return {"oneOf": [{"required": [name]} for name in names]}
 
 
-class _Parameters(BaseModel):
+class Parameters(BaseModel):
+    """Values from a query string, a form or a JSON body."""
+
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
 
-class SearchParameters(_Parameters):
+class SearchParameters(Parameters):
     """A query of exactly one kind: `image`, `text`, `id` or `vector`."""
 
     model_config = ConfigDict(json_schema_extra=_one_of("image", "text", "id", "vector"))
@@ -109,7 +111,7 @@ class SearchParameters(_Parameters):
         return self
 
 
-class PredictParameters(_Parameters):
+class PredictParameters(Parameters):
     """One picture or several."""
 
     model_config = ConfigDict(json_schema_extra=_one_of("image", "images"))
