@@ -46,6 +46,7 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.scale --keep indexes/scale
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.swap
 	$(BIN)/python -m benchmarks.report
 
 ifdef CATALOGUE

@@ -33,6 +33,7 @@ def kept_networks(tmp_path_factory):
     """Tiny checkpoints are the same in many tests: their networks are exported once a session."""
     kept = tmp_path_factory.mktemp("networks")
     os.environ["NETWORKS"] = str(kept)
+    os.environ["STATE"] = str(tmp_path_factory.mktemp("state"))  # not what a swap here made current
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             compiled_encoder, "load_networks", lambda folder, kept_in: load(folder, kept_in or kept)

@@ -97,6 +97,13 @@ class ExpiredCursorError(WardrobeError):
     code = "expired_cursor"
 
 
+class SwapConflictError(WardrobeError):
+    """A swap while another is under way, or a rollback without anything to go back to."""
+
+    status = 409
+    code = "swap_conflict"
+
+
 class TooLargeError(WardrobeError):
     """A picture or body over the byte or pixel limit."""
 
@@ -135,6 +142,12 @@ class KeyFileError(WardrobeError):
     """A `keys.json` that cannot be read or written."""
 
     code = "bad_keys"
+
+
+class StateError(WardrobeError):
+    """A file in the folder `STATE` that is damaged, or cannot be read or written."""
+
+    code = "bad_state"
 
 
 class DatasetError(WardrobeError):

@@ -160,6 +160,11 @@ class Index:
         return self._catalogue.clock()
 
     @property
+    def writable(self) -> bool:
+        """Whether the file system lets it be written to."""
+        return self._catalogue.writable
+
+    @property
     def writes(self) -> int:
         """How many writes there were since it was built."""
         return self._catalogue.writes()

@@ -6,7 +6,8 @@ then on the other refuses writes, in every process.
 """
 
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from wardrobe.index.database import Database
@@ -37,7 +38,7 @@ class Succession:
             NotReadyError: nothing can be written now.
         """
         with self._database.writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (name, clock))
+            _take(connection, name, clock)
 
     def changed_since(self, clock: int) -> list[str]:
         """Returns the ids of items that were written or deleted since a moment, in order."""
@@ -62,21 +63,31 @@ class Succession:
         return [i for (i,) in self._database.query("SELECT id FROM items WHERE died IS NULL")]
 
     @contextmanager
-    def handing_over(self, successor: str) -> Iterator[None]:
+    def handing_over(self, successor: str) -> Iterator[Callable[[str, int], None]]:
         """Keeps everybody from writing, and in the end, if nothing fails, for good.
+
+        Yields:
+            what remembers, as `take` does, up to which moment it has what another catalogue had.
 
         Raises:
             NotReadyError: nothing can be written now.
         """
         with self._database.writing() as connection:
-            yield
+            yield lambda name, clock: _take(connection, name, clock)
             connection.execute("UPDATE catalogue SET successor = ?", (successor,))
 
-    def take_writes(self) -> None:
-        """Takes writes again: this catalogue is the one that is served."""
-        if (
-            self._database.writable
-            and self._database.query("SELECT successor FROM catalogue")[0][0]
-        ):
+    def take_writes(self, is_current: Callable[[], bool]) -> None:
+        """Takes writes again, although it has a successor.
+
+        Args:
+            is_current: whether this is the catalogue to be served; asked while nobody writes.
+        """
+        successor = self._database.query("SELECT successor FROM catalogue")[0][0]
+        if successor and self._database.writable:
             with self._database.writing() as connection:
-                connection.execute("UPDATE catalogue SET successor = ''")
+                if is_current():
+                    connection.execute("UPDATE catalogue SET successor = ''")
+
+
+def _take(connection: sqlite3.Connection, name: str, clock: int) -> None:
+    connection.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (name, clock))

@@ -10,6 +10,7 @@ _ERRORS = {
     "401": "The call needs an API key, or this one is unknown, revoked or expired",
     "403": "The API key's scope is too small",
     "404": "No item has this id",
+    "409": "A swap is under way, or there is nothing to roll back to",
     "410": "The cursor is too old, or of another index; ask for the first page again",
     "412": "The item is not in the state that If-Match or If-None-Match asks for",
     "413": "A picture or the body is over a limit",
