@@ -271,7 +271,7 @@ def test_without_a_swap_there_is_nothing_to_roll_back_to(shop) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "index"),
+        ({}, "index is missing"),
         ({"index": ""}, "index is ''"),
         ({"index": 5}, "index is 5"),
         ({"index": "a", "encoder": ""}, "encoder is ''"),

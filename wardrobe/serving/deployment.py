@@ -190,13 +190,13 @@ class DeploymentStore:
     def _write(self, name: str, content: BaseModel) -> None:
         try:
             write_json(self._folder / name, content.model_dump(mode="json"))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # such as a name that is no Unicode
             raise self._unwritable(name, error) from error
 
-    def _unwritable(self, name: str, error: OSError) -> StateError:
+    def _unwritable(self, name: str, error: Exception) -> StateError:
         return StateError(
-            f"cannot write {self._folder / name}: {error.strerror}; STATE must name a folder that "
-            "the server may write to"
+            f"cannot write {self._folder / name}: {error}; STATE must name a folder that the "
+            "server may write to"
         )
 
     def _say(self, message: str) -> None:

@@ -25,7 +25,7 @@ class Startup:
         """
         self._build = build
         self._current = current
-        self._step = "starting"
+        self._step = "looking for what to serve"
         self._done: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="startup", daemon=True)
         self._thread.start()

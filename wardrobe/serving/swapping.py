@@ -180,8 +180,8 @@ class Swapper:
 
 
 def _failed(target: Deployment) -> None:
-    telemetry.SWAPS.labels("failed").inc()
     _log.exception("the swap to %s with %s failed", target.index, target.encoder)
+    telemetry.SWAPS.labels("failed").inc()
 
 
 def _reason(error: BaseException) -> str:
