@@ -17,7 +17,7 @@ from tests.gunicorn_server import ROOT, ask, eventually
 from tests.serving import picture
 from wardrobe.cli import main
 
-COMMANDS = ["serve", "index", "search", "tag", "items", "doctor"]
+COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor"]
 ITEM_COMMANDS = [f"items {name}" for name in ("get", "put", "patch", "delete", "import", "export")]
 
 

@@ -45,6 +45,38 @@ class UnsupportedMediaTypeError(WardrobeError):
     code = "unsupported_media_type"
 
 
+class AccessError(WardrobeError):
+    """A caller who may not ask this, or not now."""
+
+
+class KeyRequiredError(AccessError):
+    """A call without the API key it needs."""
+
+    status = 401
+    code = "key_required"
+
+
+class UnknownKeyError(AccessError):
+    """An API key that is none, was revoked, or has expired."""
+
+    status = 401
+    code = "unknown_key"
+
+
+class ScopeTooSmallError(AccessError):
+    """An API key that may not do this."""
+
+    status = 403
+    code = "scope_too_small"
+
+
+class RateLimitError(AccessError):
+    """More requests a second than the API key allows; try again later."""
+
+    status = 429
+    code = "rate_limited"
+
+
 class UnknownItemError(WardrobeError):
     """An item id that is not in the catalogue."""
 
@@ -84,6 +116,12 @@ class SettingError(WardrobeError):
     """A setting whose value cannot be used and must not be shown."""
 
     code = "bad_setting"
+
+
+class KeyFileError(WardrobeError):
+    """A `keys.json` that cannot be read or written."""
+
+    code = "bad_keys"
 
 
 class DatasetError(WardrobeError):

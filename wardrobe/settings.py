@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     open_on_public_bind: bool = Field(
         default=False, description="Whether reading may be open where HOST is not this machine only"
     )
+    open_reading_rate: float = Field(
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests a second that callers without a key may make together; 0: no limit",
+    )
     host: str = Field(default="127.0.0.1", description="Address gunicorn listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port gunicorn listens on")
     threads: int = Field(

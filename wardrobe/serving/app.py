@@ -5,7 +5,7 @@ from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-unty
 
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.index import Index
-from wardrobe.serving import failures, observation, operations, routes, shedding
+from wardrobe.serving import access, failures, observation, operations, routes, shedding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.parameters import StrictRequest
 from wardrobe.serving.schemas import predict_parameters, search_parameters
@@ -57,6 +57,7 @@ def create_app(
     ).init_app(app)
     observation.init_app(app)
     failures.init_app(app)
+    access.init_app(app)
     shedding.init_app(app)
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(operations.blueprint)

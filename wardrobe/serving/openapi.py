@@ -8,22 +8,30 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
 from wardrobe.serving import schemas
+from wardrobe.serving.access import required_scope
 from wardrobe.serving.service import Service
 
 Json = dict[str, Any]
 
 _ERRORS = {
     "400": "A parameter, the body or the picture breaks a rule; the message says which",
+    "401": "The call needs an API key, or this one is unknown, revoked or expired",
+    "403": "The API key's scope is too small",
     "404": "No item has this id",
     "413": "A picture or the body is over a limit",
     "415": "The body has a Content-Type that is not read",
-    "429": "Too many inputs wait already; try again after `Retry-After` seconds",
+    "429": "Too many inputs wait, or too many requests came; ask again after `Retry-After` seconds",
     "500": "Something failed inside; the log says more under the request id",
     "503": "Not ready yet, stopping or broken; the message says which",
     "504": "The deadline passed before the answer was there",
 }
 _QUERY_ERRORS = ("400", "413", "429", "500", "503", "504")
 _ITEM_ERRORS = ("404", "500", "503")
+_KEY: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `wdr_…`; `wardrobe keys create` makes one",
+}
 _FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
 _ITEM_ID: Json = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -42,7 +50,7 @@ def document(service: Service) -> Json:
     ]
     _, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")
     components = definitions["$defs"]
-    return {
+    content: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": "Wardrobe",
@@ -76,8 +84,10 @@ def document(service: Service) -> Json:
                 )
             },
         },
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": {"key": _KEY}},
     }
+    _ask_for_keys(content["paths"], open_reading=service.settings.open_reading)
+    return content
 
 
 def _predict(components: Json, max_files: int) -> Json:
@@ -126,6 +136,19 @@ def _search(components: Json) -> Json:
     }
 
 
+def _ask_for_keys(paths: dict[str, Json], *, open_reading: bool) -> None:
+    """Adds to each call the scope it needs, and how it is refused without."""
+    for path, calls in paths.items():
+        for method, call in calls.items():
+            scope = required_scope(method.upper(), path)
+            if scope is None:
+                continue
+            keyed = {"key": [scope]}
+            call["security"] = [{}, keyed] if open_reading and scope == "read" else [keyed]
+            refusals = ("401", "429", "500") if scope == "read" else ("401", "403", "429", "500")
+            call["responses"] |= _errors(refusals)
+
+
 def _call(
     summary: str,
     content: Json,
@@ -134,12 +157,16 @@ def _call(
     parameters: Sequence[Json] = (),
     body: Json | None = None,
 ) -> Json:
-    responses = {"200": {"description": "Done", "content": content}} | {
-        status: {"description": _ERRORS[status], "content": _json("ErrorResponse")}
-        for status in sorted(errors)
-    }
+    responses = {"200": {"description": "Done", "content": content}} | _errors(errors)
     call: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return call if body is None else call | {"requestBody": body}
+
+
+def _errors(statuses: Sequence[str]) -> Json:
+    return {
+        status: {"description": _ERRORS[status], "content": _json("ErrorResponse")}
+        for status in sorted(statuses)
+    }
 
 
 def _json(model: str) -> Json:

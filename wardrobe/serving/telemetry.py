@@ -43,6 +43,11 @@ REQUEST_SECONDS = Histogram(
     ["method", "route"],
     buckets=_SECONDS,
 )
+REFUSED_REQUESTS = Counter(
+    "wardrobe_refused_requests_total",
+    "Requests refused for want of a key or by its limits",
+    ["reason"],
+)
 STAGE_SECONDS = Histogram(
     "wardrobe_stage_duration_seconds", "Time by stage of the one path", ["stage"], buckets=_SECONDS
 )

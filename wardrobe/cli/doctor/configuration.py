@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from wardrobe.cli.doctor.finding import Finding
 from wardrobe.cli.options import setting_problems
 from wardrobe.errors import SettingError
+from wardrobe.serving import exposure
 from wardrobe.settings import Settings, unknown_names
 
 _ENV_FILE = Path(".env")
@@ -31,18 +32,16 @@ def check_settings() -> tuple[Settings | None, list[Finding]]:
 def check_exposure(settings: Settings) -> Finding:
     """Whether others can search without a key, and whether that was meant."""
     where = f"HOST is {settings.host}"
-    if settings.host in ("127.0.0.1", "::1", "localhost"):
-        return Finding("ok", f"{where}: only this machine reaches the server")
     if not settings.open_reading:
         return Finding("ok", f"{where}, and everybody needs an API key")
-    if settings.open_on_public_bind:
-        return Finding("warning", f"{where}, and everybody may search without an API key")
-    return Finding(
-        "failure",
-        f"{where}, and reading is open: the server refuses to start",
-        "set OPEN_READING=false and make keys with `wardrobe keys create`, or set "
-        "OPEN_ON_PUBLIC_BIND=true if everybody may search",
-    )
+    strict = settings.model_copy(update={"open_on_public_bind": False})
+    try:
+        exposure.check_exposure([(settings.host, settings.port)], strict)
+    except SettingError as error:
+        if settings.open_on_public_bind:
+            return Finding("warning", f"{where}, and everybody may search without an API key")
+        return Finding("failure", error.message)
+    return Finding("ok", f"{where}: only this machine reaches the server")
 
 
 def _unknown(name: str) -> Finding:
