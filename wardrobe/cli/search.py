@@ -82,16 +82,18 @@ def _title(arguments: argparse.Namespace) -> str:
 
 
 def _write_table(page: "SearchPage") -> None:
-    rows = [("score", "relevance", "id", "labels")]
-    rows += [
-        (_number(item.score), _number(item.relevance), item.id, ", ".join(item.labels))
-        for item in page
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = {
+        "score": [_number(item.score) for item in page],
+        "relevance": [_number(item.relevance) for item in page],
+        "id": [item.id for item in page],
+        "labels": [", ".join(item.labels) for item in page],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cells)}
+    widths = [max(map(len, (name, *cells))) for name, cells in shown.items()]
     limit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for score, relevance, id, labels in rows:
-        line = f"{score:>{widths[0]}}  {relevance:>{widths[1]}}  {id:<{widths[2]}}  {labels}"
-        sys.stdout.write(line[:limit].rstrip() + "\n")
+    for row in [shown.keys(), *zip(*shown.values(), strict=True)] if shown else []:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells)[:limit].rstrip() + "\n")
     sys.stderr.write(f"{page.count} of {page.total} items in {page.took_ms:.1f} ms\n")
 
 

@@ -26,6 +26,6 @@ class Finding:
         return f"{_MARKS[self.status]} {self.what}{advice}"
 
 
-def in_gib(size: float) -> str:
+def readable(size: float) -> str:
     """Returns a number of bytes for people."""
-    return f"{size / 2**30:.2f} GiB"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

@@ -6,7 +6,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from wardrobe.cli.doctor.finding import Finding, in_gib
+from wardrobe.cli.doctor.finding import Finding, readable
 from wardrobe.encoders.hardware import available_cores
 from wardrobe.settings import Settings
 
@@ -25,7 +25,7 @@ def check_disk(settings: Settings) -> Finding:
     """Whether the index can be built again beside the one that is there."""
     place = _existing(settings.index)
     free, size = shutil.disk_usage(place).free, _size_of(settings.index)
-    what = f"{in_gib(free)} of disk are free beside the index of {in_gib(size)}"
+    what = f"{readable(free)} of disk are free beside the index of {readable(size)}"
     if free < size:
         return Finding(
             "failure", what, f"make room on the disk of {place}: a rebuild needs as much"
@@ -65,7 +65,7 @@ def check_memory(settings: Settings) -> Finding:
     """Whether a server fits into what the container, or the machine, allows."""
     limit = _memory_limit()
     need = _SERVER_BYTES + settings.cache_bytes + _size_of(settings.index)
-    what = f"a server takes up to {in_gib(need)} of {in_gib(limit)} of memory"
+    what = f"a server takes up to {readable(need)} of {readable(limit)} of memory"
     if need > limit:
         return Finding("failure", what, "give it more, lower CACHE_BYTES, or build --kind ivfpq")
     if need > 0.8 * limit:
