@@ -16,6 +16,7 @@ import pytest
 from tests.gunicorn_server import ROOT, ask, eventually
 from tests.serving import picture
 from wardrobe.cli import main
+from wardrobe.client import Wardrobe
 
 COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor"]
 ITEM_COMMANDS = [f"items {name}" for name in ("get", "put", "patch", "delete", "import", "export")]
@@ -53,6 +54,14 @@ def test_every_help_shows_an_example(command, capsys) -> None:
         assert re.search(rf"examples?:\n  wardrobe {command}\b", shown)
     else:
         assert all(f"    {name} " in shown for name in COMMANDS)
+
+
+def test_every_command_and_method_is_described() -> None:
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"| `wardrobe {command}" in text
+    for method in vars(Wardrobe):
+        assert method.startswith("_") or method == "close" or f"`{method}" in text, method
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What the client and the command line do with the calls that write, browse and administer.
 
 These run against `tests.fake_wardrobe`, because the server has none of these calls yet. To run
-them against it, let the fixture `server` give its address and a key with the scope `admin`.
+them against it, let the fixture `server` be a real one on an empty catalogue, with a `url`, and KEY
+a key with the scope `admin`; only `test_verdicts_and_swaps_reach_the_server` looks inside the fake.
 """
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -210,7 +212,7 @@ def test_items_from_the_command_line(run, tmp_path) -> None:
     assert run("items", "get", "shirt") == (1, "", "no item has the id 'shirt'\n")
 
 
-def test_a_folder_is_imported_and_its_failures_are_listed(run, server, tmp_path) -> None:
+def test_a_folder_is_imported_and_its_failures_are_listed(run, wardrobe, tmp_path) -> None:
     for name in ("a", "b"):
         Image.new("RGB", (8, 8), "red").save(tmp_path / f"{name}.jpg")
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
@@ -218,10 +220,10 @@ def test_a_folder_is_imported_and_its_failures_are_listed(run, server, tmp_path)
     assert code == 1
     assert out == "2 created, 1 failed\n"
     assert "broken: " in err
-    assert set(server.items) == {"a", "b"}
+    assert {item.id for item in wardrobe.search_all()} == {"a", "b"}
 
 
-def test_a_table_is_imported(run, server, tmp_path) -> None:
+def test_a_table_is_imported(run, wardrobe, tmp_path) -> None:
     (tmp_path / "a.png").write_bytes(picture("red"))
     table = tmp_path / "items.csv"
     table.write_text(
@@ -230,10 +232,10 @@ def test_a_table_is_imported(run, server, tmp_path) -> None:
         "a.png,,,,,\n"
     )
     assert run("items", "import", table)[:2] == (0, "2 created, 0 failed\n")
-    first, second = server.items["first"], server.items["a"]
-    assert first["given"] == {"colour": ["Red"], "details": ["Zip", "Buttons"]}
-    assert (first["caption"], first["metadata"]) == ("One", {"brand": "Acme"})
-    assert (second["given"], second["metadata"]) == ({}, {})
+    first, second = wardrobe.item("first"), wardrobe.item("a")
+    assert first.given == {"colour": ("Red",), "details": ("Zip", "Buttons")}
+    assert (first.caption, first.metadata) == ("One", {"brand": "Acme"})
+    assert (second.given, second.metadata) == ({}, {})
 
 
 def test_lines_that_are_no_items_are_listed_by_number(run, tmp_path) -> None:
@@ -246,7 +248,7 @@ def test_lines_that_are_no_items_are_listed_by_number(run, tmp_path) -> None:
         assert f"items.jsonl, line {number}: " in err
 
 
-def test_an_export_can_be_imported_elsewhere(run, server, tmp_path) -> None:
+def test_an_export_can_be_imported_again(run, wardrobe, tmp_path) -> None:
     for id, colour in (("shop/1", "red"), ("2", "blue")):
         path = tmp_path / "picture.png"
         path.write_bytes(picture(colour))
@@ -255,10 +257,12 @@ def test_an_export_can_be_imported_elsewhere(run, server, tmp_path) -> None:
     code, said, _ = run("items", "export", out, "--pictures", tmp_path / "pictures")
     assert (code, said) == (0, f"{out} has 2 items\n")
 
-    before = {id: item | {"etag": ""} for id, item in server.items.items()}
-    server.items.clear()
+    before = [replace(wardrobe.item(id), etag="") for id in ("shop/1", "2")]
+    for id in ("shop/1", "2"):
+        wardrobe.delete_item(id)
     assert run("items", "import", out)[:2] == (0, "2 created, 0 failed\n")
-    assert {id: item | {"etag": ""} for id, item in server.items.items()} == before
+    assert [replace(wardrobe.item(id), etag="") for id in ("shop/1", "2")] == before
+    assert wardrobe.picture("shop/1") == picture("red")
 
 
 def test_a_key_without_the_right_is_an_error_not_a_list_of_failures(run, tmp_path) -> None:
