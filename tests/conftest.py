@@ -7,6 +7,7 @@ import pytest
 
 from tests.doubling import Doubler
 from tests.fakes import ColourEncoder
+from tests.gunicorn_server import Server
 from tests.serving import ContractClient
 from tests.tiny_index import colour_index
 from wardrobe.encoders import compiled_encoder
@@ -69,6 +70,15 @@ def serve(tmp_path):
     yield start
     for service in services:
         service.close()
+
+
+@pytest.fixture(scope="session")
+def colour_url(tmp_path_factory):
+    """The address of a real server on the colour index, the same for many tests: they only read."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield f"http://127.0.0.1:{server.port}"
+    server.process.kill()
+    server.process.wait()
 
 
 @pytest.fixture

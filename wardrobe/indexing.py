@@ -49,8 +49,17 @@ _LOGGER = logging.getLogger(__name__)
 @command
 def main(argv: Sequence[str] | None) -> None:
     """Runs build_index.py."""
+    run(sys.argv[1:] if argv is None else argv, "python build_index.py")
+
+
+def run(argv: Sequence[str], program: str) -> None:
+    """Builds what a command line asks for.
+
+    Args:
+        program: what the command line begins with, for messages.
+    """
     settings = Settings()
-    arguments = _parse(argv, settings)
+    arguments = _parse(argv, settings, program)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("wardrobe").setLevel(logging.INFO)
     source = read_source(arguments.source, arguments.split)
@@ -67,7 +76,7 @@ def main(argv: Sequence[str] | None) -> None:
         arguments.out,
         kind=None if arguments.kind == "auto" else arguments.kind,
         batch_size=arguments.batch_size,
-        command_line=shlex.join(["python", "build_index.py", *(argv or sys.argv[1:])]),
+        command_line=f"{program} {shlex.join(argv)}",
     )
     skipped = f", {record.skipped} skipped (see {arguments.out / ERRORS})" if record.skipped else ""
     sys.stdout.write(
@@ -238,12 +247,12 @@ def _with_upload(source: Source, item: CatalogueItem, folder: Path) -> Catalogue
     return replace(item, image_path=path)
 
 
-def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace:
+def _parse(argv: Sequence[str], settings: Settings, program: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="build_index.py",
+        prog=program,
         description="Encode and tag pictures and write the index folder that the server searches. "
         "Run again after an interruption, it goes on; with nothing changed, it does nothing.",
-        epilog="example:\n  python build_index.py multi_label_dataset/fashion --split train "
+        epilog=f"example:\n  {program} multi_label_dataset/fashion --split train "
         "--out indexes/fashion",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
