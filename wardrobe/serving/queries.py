@@ -13,7 +13,7 @@ from wardrobe import wording
 from wardrobe.colours import parse_colour
 from wardrobe.errors import BadRequestError, ExpiredCursorError
 from wardrobe.index import Index
-from wardrobe.index.filters import Filter, FilterGroup, TagCondition
+from wardrobe.index.filters import Filter, FilterGroup, parse_filter
 from wardrobe.query import Part, Query, unit
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
@@ -56,7 +56,7 @@ def query_of(engine: Engine, asked: SearchParameters, deadline: float) -> Asked:
     offset, as_of = _place(engine.index, asked)
     query = Query(
         parts=tuple(parts),
-        filter=_with_tags(asked.filters, understood.must if understood else ()),
+        filter=_with_tags(asked.filters, understood.must if understood else []),
         must_not=(*asked.must_not, *(understood.must_not if understood else ())),
         without=tuple(part.id for part in given if part.id is not None),
         mode=asked.mode,
@@ -117,7 +117,7 @@ def _understood(
             parts.append(part)
             continue
         found = wording.understand(part.text, label_space)
-        read.must += found.must
+        read.must += [list(group) for group in found.must]
         read.must_not += found.must_not
         read.unlike += found.unwanted
         read.text = " ".join([read.text, found.text]).strip()
@@ -178,11 +178,10 @@ def _tags(engine: Engine, part: QueryPart, encoding: Encoding | None) -> set[str
     }
 
 
-def _with_tags(condition: Filter | None, tags: Sequence[str]) -> Filter | None:
-    conditions = [
-        *([condition] if condition else []),
-        *(TagCondition.model_validate({"tag": tag}) for tag in tags),
-    ]
+def _with_tags(condition: Filter | None, groups: Sequence[Sequence[str]]) -> Filter | None:
+    """Returns a filter that also asks for one tag of each group."""
+    wanted = [{"any": [{"tag": tag} for tag in group]} for group in groups]
+    conditions = [*([condition] if condition else []), *map(parse_filter, wanted)]
     if len(conditions) < 2:
         return conditions[0] if conditions else None
     return FilterGroup(all=tuple(conditions))
