@@ -8,7 +8,6 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process, utils
 
 from wardrobe.errors import BadRequestError
-from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.column import GIVEN, PREDICTED, BoolArray, Column, IntArray, flatten
 from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.filters import (
