@@ -1,47 +1,15 @@
 """What is searched while it is written to, against a plain dict and numpy."""
 
-import multiprocessing
-import multiprocessing.connection
-import random
-import threading
-from collections.abc import Iterable
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tests.fakes import ColourEncoder
+from tests.living import DIMENSION, EVERYTHING, NOTHING, create, draw, put
 from tests.tiny_index import entry_of, index_of
 from wardrobe.errors import ExpiredCursorError, IndexFolderError
-from wardrobe.index import CatalogueItem, Change, Index, Snapshot
+from wardrobe.index import CatalogueItem, Change, Index
 from wardrobe.index.compaction import compact
 from wardrobe.index.filters import parse_filter
-from wardrobe.query import Part, Query
-from wardrobe.searcher import Searcher
-
-DIMENSION = ColourEncoder.dimension
-EVERYTHING, NOTHING = -1.0, 3600.0
-"""Ages in seconds from which on a compaction forgets the dead."""
-
-
-def draw(numbers: np.random.Generator, count: int) -> np.ndarray:
-    """Unit vectors, of which some are the same."""
-    vectors = numbers.standard_normal((count, DIMENSION)).astype(np.float32)
-    vectors[numbers.random(count) < 0.3] = np.eye(DIMENSION, dtype=np.float32)[0]
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def put(folder: Path, item_id: str, vector: np.ndarray, version: int = 0) -> Change:
-    item = CatalogueItem(item_id, folder / f"{item_id}.png", metadata={"version": version})
-    return Change(item_id, entry_of(item, vector))
-
-
-def create(folder: Path, count: int, kind: str = "flat", seed: int = 0) -> tuple[Index, np.ndarray]:
-    vectors = draw(np.random.default_rng(seed), count)
-    items = [
-        CatalogueItem(f"i{n}", folder / f"i{n}.png", metadata={"version": 0}) for n in range(count)
-    ]
-    return index_of(folder, items, vectors, ColourEncoder(), kind), vectors
 
 
 class Model:
@@ -237,117 +205,4 @@ def test_equals_come_in_the_order_they_were_written_wherever_their_vectors_are(t
         assert slots[0].tolist() == list(range(k))
     index.compact()
     assert index.snapshot().search(query, 100)[1][0].tolist() == list(range(100))
-    index.close()
-
-
-# Pages.
-
-
-@pytest.mark.parametrize("like", ["a vector", "nothing"])
-def test_pages_under_writes_have_every_item_that_existed_throughout_exactly_once(tmp_path, like):
-    index, vectors = create(tmp_path, 150)
-    searcher, numbers, stop = Searcher(index), np.random.default_rng(1), threading.Event()
-    deleted, failures = set[str](), []
-
-    def write() -> None:
-        number = 0
-        chosen = random.Random(2)
-        while not stop.is_set():
-            number += 1
-            name = f"i{chosen.randrange(150)}"
-            try:
-                if chosen.random() < 0.2:
-                    deleted.add(name)
-                    index.apply([Change(name, None), put(tmp_path, f"new{number}", vectors[0])])
-                elif name not in deleted:
-                    index.apply([put(tmp_path, name, draw(numbers, 1)[0], number)])
-                if number % 25 == 0:
-                    compact(tmp_path)
-                    index.maintain()
-            except Exception as error:
-                failures.append(error)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    parts = (Part("vector", "vector", vectors[0]),) if like == "a vector" else ()
-    for _ in range(4):
-        page = searcher.search(Query(parts, top_k=9))
-        as_of, found = page.snapshot.clock, list(page.hits)
-        known = {item.id for item in items_of(index, page.snapshot)}
-        offset = 0
-        while page.more:
-            offset += 9
-            page = searcher.search(Query(parts, top_k=9, offset=offset, as_of=as_of))
-            found += page.hits
-        ids = [hit.item.id for hit in found]
-        assert len(ids) == len(set(ids))
-        assert known - deleted <= set(ids) <= known
-    stop.set()
-    writer.join()
-    assert not failures
-    index.close()
-
-
-def items_of(index: Index, snapshot: Snapshot | None = None) -> Iterable[CatalogueItem]:
-    snapshot = snapshot or index.snapshot()
-    return index.items(snapshot.rows[snapshot.alive].tolist()).values()
-
-
-# Several processes.
-
-
-def write_and_tell(folder: Path, prefix: str, seed: int, writes: int, pipe) -> None:
-    """Writes at random and says each time what was acknowledged."""
-    index = Index.open(folder, ColourEncoder())
-    chosen, numbers = random.Random(seed), np.random.default_rng(seed)
-    for version in range(1, writes + 1):
-        name = f"{prefix}{chosen.randrange(20)}"
-        if chosen.random() < 0.3:
-            index.apply([Change(name, None)])
-            pipe.send((name, version, False))
-        else:
-            index.apply([put(folder, name, draw(numbers, 1)[0], version)])
-            pipe.send((name, version, True))
-        if chosen.random() < 0.05:
-            compact(folder, kept_s=EVERYTHING)
-        index.maintain()
-    pipe.close()
-    index.close()
-
-
-def test_processes_see_one_another_s_writes_at_once_and_compact_when_they_like(tmp_path):
-    index, _ = create(tmp_path, 10)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.test_snapshot"])
-    pipes, processes = [], []
-    for seed, prefix in enumerate(("a", "b")):
-        receiving, sending = context.Pipe(duplex=False)
-        processes.append(
-            context.Process(target=write_and_tell, args=(tmp_path, prefix, seed, 120, sending))
-        )
-        processes[-1].start()
-        sending.close()
-        pipes.append(receiving)
-    told: dict[str, tuple[int, bool]] = {}
-    while pipes:
-        for pipe in multiprocessing.connection.wait(pipes):
-            try:
-                name, version, exists = pipe.recv()
-            except EOFError:
-                pipes.remove(pipe)
-                continue
-            told[name] = (version, exists)
-            versions = {item.id: item.metadata["version"] for item in items_of(index)}
-            # What it did since is not told yet: a newer version, or none of a newer deletion.
-            assert (
-                versions.get(name, 10**6) >= version
-                if exists
-                else (versions.get(name, 10**6) > version)
-            )
-        index.maintain()
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
-    found = {i.id: i.metadata["version"] for i in items_of(index) if not i.id.startswith("i")}
-    assert found == {name: version for name, (version, exists) in told.items() if exists}
     index.close()
