@@ -209,8 +209,9 @@ class Index:
             NotReadyError: it cannot be compacted now.
         """
         if self._catalogue.writable and _identity(self.folder) == self._opened:
-            burden = self._slots.tail_length + self._catalogue.purgeable(KEPT_S)
-            if burden > max(_BURDEN, _BURDEN_SHARE * self._slots.base.count):
+            slots = self.snapshot().slots
+            burden = slots.tail_length + self._catalogue.purgeable(KEPT_S)
+            if burden > max(_BURDEN, _BURDEN_SHARE * slots.base.count):
                 self.compact()
         self._take_over()
 
