@@ -167,7 +167,8 @@ class VectorIndex:
     def vectors_of(self, positions: IntArray) -> FloatArray:
         """Returns unit vectors `(positions, dimension)`; `ivfpq` keeps half precision."""
         vectors: FloatArray = self._every_vector.reconstruct_batch(positions)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 def search_array(

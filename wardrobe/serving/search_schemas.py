@@ -30,9 +30,9 @@ from wardrobe.serving.schemas import (
     Written,
     has,
     json_value,
+    lacks,
     limited,
     list_of_names,
-    lacks,
     numbers,
     one_of,
 )
