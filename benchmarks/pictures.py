@@ -18,6 +18,8 @@ def picture_paths(folder: Path | None = None, count: int = POOL) -> tuple[Path, 
     else:
         index = Settings().index
         catalogue = Catalogue(index / CATALOGUE, read_record(index).picture_root)
-        paths = [item.image_path for item in catalogue.items(range(catalogue.count))]
+        rows = catalogue.database.query("SELECT row FROM items WHERE died IS NULL ORDER BY row")
+        items = catalogue.items([row for (row,) in rows])
         catalogue.close()
+        paths = [item.image_path for item in items.values()]
     return tuple(random.Random(0).sample(paths, min(count, len(paths))))

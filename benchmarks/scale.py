@@ -33,7 +33,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.machine import RESULTS, save
 from wardrobe.files import atomic_write, write_json
-from wardrobe.index.record import VECTORS
+from wardrobe.index.record import read_record
 from wardrobe.index.vector_index import KINDS, FloatArray, Kind, VectorIndex
 from wardrobe.settings import Settings
 
@@ -90,9 +90,9 @@ def build_all(source: Path, folder: Path, counts: Sequence[int]) -> None:
 
 
 def vectors_of(folder: Path) -> FloatArray:
-    """Returns the vectors of an index folder `(items, dimension)`."""
-    index = VectorIndex.read(folder / VECTORS)
-    return np.stack([index.vector_of(row) for row in range(index.count)])
+    """Returns the vectors of an index folder `(vectors, dimension)`."""
+    index = VectorIndex.read(folder / read_record(folder).vectors)
+    return index.vectors_of(np.arange(index.count))
 
 
 def split(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,10 +7,12 @@ import pytest
 
 from tests.doubling import Doubler
 from tests.fakes import ColourEncoder
+from tests.gunicorn_server import Server
 from tests.serving import ContractClient
 from tests.tiny_index import colour_index
 from wardrobe.encoders import compiled_encoder
 from wardrobe.encoders.networks import load_networks as load
+from wardrobe.keys import KeyStore
 from wardrobe.serving.app import create_app
 from wardrobe.serving.batcher import Batcher
 from wardrobe.serving.service import current_service
@@ -32,6 +34,7 @@ def kept_networks(tmp_path_factory):
     """Tiny checkpoints are the same in many tests: their networks are exported once a session."""
     kept = tmp_path_factory.mktemp("networks")
     os.environ["NETWORKS"] = str(kept)
+    os.environ["STATE"] = str(tmp_path_factory.mktemp("state"))  # not what a swap here made current
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             compiled_encoder, "load_networks", lambda folder, kept_in: load(folder, kept_in or kept)
@@ -41,10 +44,13 @@ def kept_networks(tmp_path_factory):
 
 @pytest.fixture
 def serve(tmp_path):
-    """Starts an application on the colour index and returns a client of it, ready to answer."""
+    """Starts an application on the colour index and returns a client of it, ready to answer.
+
+    The client has an API key that may do everything, unless it is not to be `keyed`.
+    """
     services = []
 
-    def start(encoder=None, **settings):
+    def start(encoder=None, *, keyed=True, **settings):
         folder = tmp_path / f"index-{len(services)}"
         folder.mkdir()
         app = create_app(
@@ -55,11 +61,24 @@ def serve(tmp_path):
         app.test_client_class = ContractClient
         services.append(current_service(app))
         services[-1].startup.wait(30)
-        return app.test_client()
+        client = app.test_client()
+        if keyed:
+            _, key = KeyStore(services[-1].settings.state).create("tests", "admin")
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
+        return client
 
     yield start
     for service in services:
         service.close()
+
+
+@pytest.fixture(scope="session")
+def colour_url(tmp_path_factory):
+    """The address of a real server on the colour index, the same for many tests: they only read."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield f"http://127.0.0.1:{server.port}"
+    server.process.kill()
+    server.process.wait()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.fakes import ColourEncoder
 from wardrobe import indexing
+from wardrobe.colours import dominant_colours
 from wardrobe.encoders.base import PictureEncoding, PixelArray
 from wardrobe.errors import DatasetError, IndexFolderError
 from wardrobe.index import Index
@@ -20,6 +21,7 @@ from wardrobe.index.sources import read_source
 from wardrobe.indexing import build_index
 from wardrobe.labels import Attribute, LabelSpace
 from wardrobe.manifest import Item, Manifest
+from wardrobe.probabilities import from_logits
 
 SHARD_SIZE = 8
 
@@ -63,10 +65,12 @@ def contents(index_folder: Path) -> tuple:
     """Everything in an index that a rebuild must give again."""
     index = Index.open(index_folder, ColourEncoder())
     record = index.record.model_dump(exclude={"created"})
-    vectors = [index.vector_of(row).tolist() for row in range(index.count)]
-    items = index.items(range(index.count))
+    snapshot = index.snapshot()
+    vectors = snapshot.vectors_of(np.arange(index.count)).tolist()
+    items = list(index.items(snapshot.rows.tolist()).items())
+    colours = snapshot.colours[: index.count].tolist()
     index.close()
-    return record, vectors, items, (index_folder / "errors.jsonl").read_text()
+    return record, vectors, items, colours, (index_folder / "errors.jsonl").read_text()
 
 
 # What goes in.
@@ -92,21 +96,21 @@ def test_a_folder_becomes_items_with_vectors_and_tags_and_bad_pictures_are_liste
     ]
     assert [Path(error["path"]).name for error in errors] == ["05.png", "broken.jpg"]
     assert "empty" in errors[0]["error"]
-    for row, item in enumerate(index.items(range(20))):
-        pixels = encoder.prepare(Image.open(item.image_path).convert("RGB"))[None]
-        np.testing.assert_allclose(
-            index.vector_of(row), encoder.encode_pictures(pixels).vectors[0], atol=1e-6
-        )
+    items = index.items(range(20))
+    assert list(items) == list(range(20))
+    for item in items.values():
+        entry = index.entry(item.id)
+        pixels = encoder.prepare(Image.open(item.image_path).convert("RGB"))
+        encoding = encoder.encode_pictures(pixels[None])
+        np.testing.assert_allclose(entry.vector, encoding.vectors[0], atol=1e-6)
+        np.testing.assert_allclose(entry.colours, dominant_colours(pixels), atol=1e-6)
+        probabilities = from_logits(encoding.logits, encoder.label_space)[0]
+        np.testing.assert_allclose(entry.probabilities / 10_000, probabilities, atol=5.1e-5)
         assert item.id == item.image_path.stem
     # tone: sigmoid(10 * (1 - 0.5)); colour: softmax of (10, 0, 0), and a tie at a third for white.
-    assert index.item("red").tags["colour"] == {"Red": pytest.approx(0.99991, abs=1e-5)}
+    assert index.item("red").tags["colour"] == {"Red": 0.9999}
     assert index.item("red").label_names == ["Red", "reddish"]
-    assert index.item("white").tags == {
-        "tone": {
-            "bright": pytest.approx(0.993307, abs=1e-6),
-            "reddish": pytest.approx(0.993307, abs=1e-6),
-        }
-    }
+    assert index.item("white").tags == {"tone": {"bright": 0.9933, "reddish": 0.9933}}
     index.close()
     assert not (tmp_path / "index.building").exists()
 
@@ -154,7 +158,7 @@ def test_a_manifest_gives_captions_splits_and_labels_the_most_specific_first(tmp
     dataset(root, tmp_path / "elsewhere" / "pictures")
     build_index(ColourEncoder(), read_source(root), tmp_path / "index")
     index = Index.open(tmp_path / "index", ColourEncoder())
-    shirt, shoe, unknown = index.items(range(3))
+    shirt, shoe, unknown = index.items(range(3)).values()
     assert (shirt.id, shirt.caption, shirt.metadata) == ("1", "a shirt", {"split": "train"})
     assert shirt.image_path == tmp_path / "elsewhere" / "pictures" / "1.png"
     assert shirt.label_names == ["Shirts", "Apparel"]
@@ -179,7 +183,8 @@ def test_an_encoder_without_heads_gives_no_tags(tmp_path):
     shop = draw(tmp_path / "shop", ["a.png", "b.png"])
     build_index(HeadlessEncoder(), read_source(shop), tmp_path / "index")
     index = Index.open(tmp_path / "index", HeadlessEncoder())
-    assert [item.tags for item in index.items([0, 1])] == [{}, {}]
+    assert [item.tags for item in index.items([0, 1]).values()] == [{}, {}]
+    assert index.entry("a").probabilities is None
     index.close()
 
 

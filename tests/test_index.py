@@ -1,4 +1,4 @@
-"""Vectors against numpy, the catalogue, and every reason to refuse an index folder."""
+"""An index folder: opened whole or not at all, wherever it is and whoever may write to it."""
 
 import dataclasses
 import json
@@ -14,139 +14,12 @@ import pytest
 from PIL import Image
 
 from tests.fakes import ColourEncoder
-from wardrobe.errors import BadRequestError, IndexFolderError, UnknownItemError
+from tests.tiny_index import COLOURS
+from wardrobe.errors import IndexFolderError, NotReadyError
 from wardrobe.files import sha256_of
-from wardrobe.index import CatalogueItem, Index
-from wardrobe.index.catalogue import Catalogue
+from wardrobe.index import CatalogueItem, Change, Index
 from wardrobe.index.sources import read_source
-from wardrobe.index.vector_index import FLAT_MAX, HNSW_MAX, VectorIndex, kind_for
 from wardrobe.indexing import build_index
-
-COLOURS = ("red", "green", "blue", "white", "black")
-
-
-def clustered(
-    count: int, dimension: int, seed: int, *, centres: int = 200, width: float = 0.5
-) -> np.ndarray:
-    """Unit vectors around centres, as pictures of garments lie."""
-    random = np.random.default_rng(seed)
-    middles = np.random.default_rng(0).standard_normal((centres, dimension))
-    vectors = middles[random.integers(0, centres, count)]
-    vectors = vectors + width * random.standard_normal((count, dimension))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-
-
-def nearest(queries: np.ndarray, vectors: np.ndarray, k: int) -> np.ndarray:
-    return np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :k]
-
-
-def round_trip(index: VectorIndex, folder: Path) -> VectorIndex:
-    index.write(folder / "vectors")
-    return VectorIndex.read(folder / "vectors")
-
-
-@pytest.mark.parametrize("queries", [1, 3, 40])
-@pytest.mark.parametrize("k", [1, 7, 500])
-def test_flat_gives_the_rows_order_and_scores_of_numpy(tmp_path, queries, k):
-    vectors, asked = clustered(333, 24, 1), clustered(queries, 24, 2)
-    scores, rows = round_trip(VectorIndex.build(vectors, "flat"), tmp_path).search(asked, k)
-    expected = nearest(asked, vectors, k)
-    np.testing.assert_array_equal(rows, expected)
-    np.testing.assert_allclose(
-        scores, np.take_along_axis(asked @ vectors.T, expected, axis=1), atol=1e-6
-    )
-
-
-@pytest.mark.parametrize(("kind", "tolerance"), [("hnsw", 1e-6), ("ivfpq", 1e-3)])
-def test_approximate_kinds_find_what_flat_finds_with_honest_scores(tmp_path, kind, tolerance):
-    # As crowded as a million garments are: more near ones than codes can tell apart.
-    vectors, asked = (
-        clustered(count, 24, seed, centres=20, width=0.3) for count, seed in ((12_000, 3), (100, 4))
-    )
-    index = round_trip(VectorIndex.build(vectors, kind), tmp_path)
-    scores, rows = index.search(asked, 10)
-    expected = nearest(asked, vectors, 10)
-    recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(rows, expected, strict=True)])
-    assert recall >= 0.95
-    truth = np.take_along_axis(asked @ vectors.T, rows, axis=1)
-    np.testing.assert_allclose(scores, truth, atol=tolerance)
-    assert index.vector_of(17) @ vectors[17] == pytest.approx(1, abs=tolerance)
-    assert (index.count, index.dimension) == (12_000, 24)
-
-
-@pytest.mark.parametrize("kind", ["flat", "hnsw", "ivfpq"])
-def test_k_rows_come_back_whatever_the_kind_and_each_once(tmp_path, kind):
-    # 20 vectors 600 times each: islands a graph cannot leave, lists a few probes do not fill.
-    vectors = np.repeat(clustered(20, 8, 5), 600, axis=0)
-    index = round_trip(VectorIndex.build(vectors, kind), tmp_path)
-    for k in (1, 1000, 12_000, 50_000):
-        scores, rows = index.search(vectors[:2], k)
-        assert rows.shape == scores.shape == (2, min(k, 12_000))
-        assert rows.min() >= 0
-        assert all(len({*row}) == len(row) for row in rows)
-        assert (np.diff(scores, axis=1) <= 0).all()
-        assert scores.max() <= 1
-
-
-@pytest.mark.parametrize("kind", ["flat", "hnsw"])
-def test_a_page_that_ends_among_equals_takes_the_first_rows(kind):
-    vectors = clustered(200, 24, 7)
-    vectors[[3, 50, 90, 120, 199]] = vectors[150]  # six are the same
-    index = VectorIndex.build(vectors[np.random.default_rng(0).permutation(200)], kind)
-    asked = clustered(5, 24, 8) + vectors[150]
-    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
-    everything = index.search(asked, 200)[1]
-    for k in range(1, 20):
-        np.testing.assert_array_equal(index.search(asked, k)[1], everything[:, :k])
-
-
-def test_equals_come_in_row_order_so_that_pages_do_not_overlap():
-    vectors = np.repeat(clustered(3, 8, 6), 50, axis=0)
-    index = VectorIndex.build(vectors, "flat")
-    for k in (1, 10, 49):
-        np.testing.assert_array_equal(index.search(vectors[60:61], k)[1][0], np.arange(50, 50 + k))
-
-
-def test_an_empty_index_finds_nothing(tmp_path):
-    index = round_trip(VectorIndex.build(np.empty((0, 8), np.float32), "flat"), tmp_path)
-    index.warm_up()
-    assert index.search(clustered(2, 8, 7), 5)[1].shape == (2, 0)
-
-
-def test_the_kind_follows_the_size():
-    assert [kind_for(n) for n in (0, FLAT_MAX, FLAT_MAX + 1, HNSW_MAX, HNSW_MAX + 1)] == [
-        *("flat", "flat", "hnsw", "hnsw", "ivfpq")
-    ]
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, 0, 3])
-def test_vectors_of_a_damaged_encoder_are_refused(value):
-    vectors = clustered(10, 8, 8)
-    vectors[4] = value
-    with pytest.raises(IndexFolderError, match="vector 4 has length .*, expected 1"):
-        VectorIndex.build(vectors, "flat")
-
-
-def test_too_few_vectors_to_train_on_are_refused():
-    with pytest.raises(BadRequestError, match="at least 9984 vectors to train on, found 50"):
-        VectorIndex.build(clustered(50, 8, 9), "ivfpq")
-
-
-def test_items_come_back_as_they_were_in_the_order_asked_for(tmp_path):
-    items = [
-        CatalogueItem("a/ü 1", tmp_path / "a" / "ü 1.png", "x 'quoted'", {"colour": ("Red",)}),
-        CatalogueItem("b", tmp_path / "b.png", tags={"colour": {"Blue": 0.75}}),
-        CatalogueItem("c", tmp_path / "c.png", metadata={"price": 9.5, "sizes": ["S", "M"]}),
-    ]
-    Catalogue.write(tmp_path / "items.sqlite", items, tmp_path)
-    catalogue = Catalogue(tmp_path / "items.sqlite", tmp_path)
-    found = catalogue.items([2, 0, 2])
-    assert found == [items[2], dataclasses.replace(items[0], labels={"colour": ["Red"]}), items[2]]
-    assert catalogue.count == 3
-    assert catalogue.row_of("a/ü 1") == 0
-    with pytest.raises(UnknownItemError, match="no item has the id 'nothing'.* 3 items"):
-        catalogue.row_of("nothing")
-    catalogue.close()
 
 
 def test_labels_are_the_given_ones_or_else_the_predicted_ones(tmp_path):
@@ -160,15 +33,17 @@ def test_labels_are_the_given_ones_or_else_the_predicted_ones(tmp_path):
 
 def test_many_threads_read_one_index(small_index):
     index = Index.open(small_index, ColourEncoder())
+    snapshot = index.snapshot()
     failures = []
 
-    def read(row: int) -> None:
+    def read(slot: int) -> None:
         for _ in range(50):
-            found = index.search(index.vector_of(row)[None], 1)[1][0]
-            if found[0] != row or index.items(found)[0].id != sorted(COLOURS)[row]:
-                failures.append(row)
+            found = snapshot.search(snapshot.vectors_of(np.array([slot])), 1)[1][0]
+            row = int(snapshot.rows[found[0]])
+            if found[0] != slot or index.items([row])[row].id != sorted(COLOURS)[slot]:
+                failures.append(slot)
 
-    threads = [threading.Thread(target=read, args=(row,)) for row in range(len(COLOURS))]
+    threads = [threading.Thread(target=read, args=(slot,)) for slot in range(len(COLOURS))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -213,16 +88,11 @@ def drop_field(folder: Path) -> None:
     (folder / "index.json").write_text(json.dumps(content))
 
 
-def lose_an_item(folder: Path) -> None:
-    with sqlite3.connect(folder / "catalogue.sqlite") as connection:
-        connection.execute("DELETE FROM items WHERE row = 4")
+def in_catalogue(folder: Path, statement: str) -> None:
+    connection = sqlite3.connect(folder / "catalogue.sqlite")
+    with connection:
+        connection.execute(statement)
     connection.close()
-    seal(folder)
-
-
-def swap_files(folder: Path) -> None:
-    shutil.copy(folder / "index.json", folder / "catalogue.sqlite")
-    seal(folder)
 
 
 def spoil_vectors(folder: Path) -> None:
@@ -230,9 +100,40 @@ def spoil_vectors(folder: Path) -> None:
     seal(folder)
 
 
+def vectors_of_others(folder: Path) -> None:
+    """Puts in place of the vectors those of as many other pictures."""
+    for number, colour in enumerate(("olive", "navy", "pink", "cyan", "tan")):
+        (folder.parent / "others").mkdir(exist_ok=True)
+        Image.new("RGB", (40, 30), colour).save(folder.parent / "others" / f"{number}.png")
+    build_index(ColourEncoder(), read_source(folder.parent / "others"), folder.parent / "other")
+    shutil.copy(folder.parent / "other" / "vectors.faiss", folder)
+    seal(folder)
+
+
+def older_catalogue(folder: Path) -> None:
+    """Puts in place of the catalogue a copy from before a write and a compaction."""
+    shutil.copy(folder / "catalogue.sqlite", folder.parent / "copy")
+    index = Index.open(folder, ColourEncoder())
+    entry = index.entry("red")
+    item = dataclasses.replace(entry.item, id="new")
+    index.apply([Change("new", dataclasses.replace(entry, item=item))])
+    index.compact()
+    index.close()
+    shutil.copy(folder.parent / "copy", folder / "catalogue.sqlite")
+
+
+def damage_index_of_ids(folder: Path) -> None:
+    """Makes a look-up by id miss an item that the table has."""
+    in_catalogue(folder, "UPDATE items SET id = 'fed' WHERE id = 'red'")
+    path = folder / "catalogue.sqlite"
+    data = path.read_bytes()
+    # The row's own page says "fed" beside the path of its picture, the indices' pages do not.
+    place = data.index(b"fedred.png")
+    path.write_bytes(data[:place] + b"red" + data[place + 3 :])
+
+
 def seal(folder: Path) -> None:
-    files = ("vectors.faiss", "catalogue.sqlite")
-    edit_record(folder, checksums={name: sha256_of(folder / name) for name in files})
+    edit_record(folder, checksums={"vectors.faiss": sha256_of(folder / "vectors.faiss")})
 
 
 @pytest.mark.parametrize(
@@ -245,10 +146,10 @@ def seal(folder: Path) -> None:
             lambda f: (f / "catalogue.sqlite").unlink(),
             r"cannot read .*catalogue\.sqlite: No such file",
         ),
-        (lambda f: (f / "index.json").write_text('{"format": 1'), r"cannot read .*index\.json"),
+        (lambda f: (f / "index.json").write_text('{"format": 2'), r"cannot read .*index\.json"),
         (lambda f: (f / "index.json").write_bytes(b"\xff"), r"cannot read .*index\.json"),
         (lambda f: (f / "index.json").write_text("[]"), r"has format None"),
-        (lambda f: edit_record(f, format=2), r"has format 2, this version reads 1"),
+        (lambda f: edit_record(f, format=1), r"has format 1, this version reads 2"),
         (lambda f: edit_record(f, count="many"), r"damaged: count: .*integer"),
         (drop_field, r"damaged: fingerprint: Field required"),
         (
@@ -267,15 +168,34 @@ def seal(folder: Path) -> None:
         ),
         # FAISS crashes as it maps a file of 28 bytes.
         (lambda f: os.truncate(f / "vectors.faiss", 28), r"vectors\.faiss is damaged: its SHA-256"),
-        (lambda f: damage(f / "catalogue.sqlite"), r"catalogue\.sqlite is damaged: its SHA-256"),
+        (
+            lambda f: os.truncate(f / "catalogue.sqlite", 8192),
+            r"SQLite cannot read .*: database disk image is malformed",
+        ),
         (lambda f: edit_record(f, checksums={}), r"vectors\.faiss is damaged: .* says none"),
         (
             lambda f: edit_record(f, count=4),
-            r"index\.json says 4 items of dimension 13, vectors\.faiss has 5 of dimension 13, "
-            r"catalogue\.sqlite 5 items",
+            r"index\.json says 4 vectors of dimension 13, vectors\.faiss has 5 of dimension 13",
         ),
-        (lose_an_item, r"says 5 items .* vectors\.faiss has 5 .* catalogue\.sqlite 4 items"),
-        (swap_files, r"SQLite cannot read .*catalogue\.sqlite: file is not a database"),
+        (
+            lambda f: shutil.copy(f / "index.json", f / "catalogue.sqlite"),
+            r"SQLite cannot read .*catalogue\.sqlite: file is not a database",
+        ),
+        (
+            lambda f: in_catalogue(f, "UPDATE items SET caption = 'x' WHERE id = 'red'"),
+            r"row \d of the catalogue, item 'red', is damaged",
+        ),
+        (
+            lambda f: in_catalogue(f, "UPDATE vectors SET vector = zeroblob(52) WHERE row = 2"),
+            r"the vector of row 2, item 'green', is damaged",
+        ),
+        (
+            lambda f: in_catalogue(f, "DELETE FROM vectors WHERE row = 2"),
+            r"the vector of row 2, item 'green', is damaged",
+        ),
+        (damage_index_of_ids, r"catalogue\.sqlite is damaged: .*index"),
+        (vectors_of_others, r"the base was built of another catalogue: row \d differs"),
+        (older_catalogue, r"the catalogue is an older copy: its last version is 4, the base has 5"),
         (spoil_vectors, r"FAISS cannot read .*vectors\.faiss"),
     ],
 )
@@ -295,4 +215,74 @@ def test_an_index_opens_where_its_folder_was_moved_to(small_index):
     assert index.count == 5
     assert item.image_path.name == "red.png"
     assert item.image_path.is_file()
+    index.close()
+
+
+def write_red(index: Index, name: str) -> None:
+    """Writes an item that is like `red`."""
+    entry = index.entry("red")
+    item = dataclasses.replace(entry.item, id=name)
+    index.apply([Change(name, dataclasses.replace(entry, item=item))])
+
+
+def test_a_folder_that_cannot_be_written_to_is_searched_and_refuses_writes(
+    small_index, monkeypatch
+):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    index = Index.open(small_index, ColourEncoder())
+    assert index.item("red").label_names == ["Red", "reddish"]
+    assert index.count == 5
+    with pytest.raises(NotReadyError, match="demo cannot be written to: .* copy the index"):
+        index.apply([Change("red", None)])
+    with pytest.raises(NotReadyError, match="cannot be written to"):
+        index.compact()
+    index.maintain()
+    index.close()
+    files = {path.name for path in small_index.iterdir()}
+    assert not {name for name in files if name.endswith(("-wal", "-shm"))}
+
+
+def test_writes_that_a_killed_server_left_in_the_wal_are_read_where_nobody_can_write(
+    small_index, tmp_path, monkeypatch
+):
+    index = Index.open(small_index, ColourEncoder())
+    write_red(index, "new")
+    left = Path(shutil.copytree(small_index, tmp_path / "left"))  # as a kill would leave it
+    index.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    index = Index.open(left, ColourEncoder())
+    assert index.item("new").id == "new"
+    assert index.count == 6
+    index.close()
+
+
+def test_a_replaced_folder_takes_no_writes_of_those_who_have_the_old_one_open(
+    small_index, tmp_path
+):
+    index = Index.open(small_index, ColourEncoder())
+    (tmp_path / "shop").mkdir()
+    Image.new("RGB", (4, 4), "lime").save(tmp_path / "shop" / "lime.png")
+    build_index(ColourEncoder(), read_source(tmp_path / "shop"), small_index)
+    with pytest.raises(NotReadyError, match="was replaced by another build"):
+        write_red(index, "new")
+    with pytest.raises(NotReadyError, match="was replaced by another build"):
+        index.compact()
+    index.maintain()
+    assert (index.count, index.item("red").id) == (5, "red")
+    index.close()
+    successor = Index.open(small_index, ColourEncoder())
+    assert (successor.count, successor.item("lime").id) == (1, "lime")
+    successor.close()
+
+
+def test_a_catalogue_that_was_written_to_is_not_built_over(small_index, tmp_path):
+    index = Index.open(small_index, ColourEncoder())
+    write_red(index, "new")
+    index.close()
+    (tmp_path / "shop").mkdir()
+    Image.new("RGB", (4, 4), "lime").save(tmp_path / "shop" / "lime.png")
+    with pytest.raises(IndexFolderError, match="was written to 1 times since it was built"):
+        build_index(ColourEncoder(), read_source(tmp_path / "shop"), small_index)
+    index = Index.open(small_index, ColourEncoder())
+    assert index.count == 6
     index.close()

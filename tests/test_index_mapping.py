@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_index import clustered
+from tests.test_vector_index import clustered
 from wardrobe.index.vector_index import KINDS, VectorIndex
 
 COUNT, DIMENSION = 10_000, 32
@@ -81,5 +81,5 @@ def test_a_mapped_index_answers_as_one_in_memory_even_when_its_file_is_replaced(
             mapped.search(queries, k), expected.search(queries, k), strict=True
         ):
             np.testing.assert_array_equal(found, wanted)
-    for row in (0, 17, COUNT - 1):
-        np.testing.assert_array_equal(mapped.vector_of(row), expected.vector_of(row))
+    positions = np.array([0, 17, COUNT - 1])
+    np.testing.assert_array_equal(mapped.vectors_of(positions), expected.vectors_of(positions))

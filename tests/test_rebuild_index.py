@@ -61,8 +61,9 @@ def test_an_index_that_is_open_keeps_its_own_items_when_it_is_rebuilt(tmp_path):
     index = Index.open(out, encoder)
     build_index(encoder, read_source(draw(tmp_path / "b", ["3.png", "4.png", "5.png"])), out)
     index.warm_up()
-    assert [item.id for item in index.items([0, 1])] == ["1", "2"]
-    assert index.search(index.vector_of(1)[None], 2)[1].tolist() == [[1, 0]]
+    assert [item.id for item in index.items([0, 1]).values()] == ["1", "2"]
+    snapshot = index.snapshot()
+    assert snapshot.search(snapshot.vectors_of(np.array([1])), 2)[1].tolist() == [[1, 0]]
     assert index.count == 2
     index.close()
 
@@ -81,7 +82,7 @@ def test_an_index_opens_whole_at_any_moment_of_a_rebuild(tmp_path):
             try:
                 index = Index.open(out, encoder)
                 items = index.items(range(index.count))
-                seen.add((items[0].id, len(items)))
+                seen.add((items[0].id, len(items), index.words("nothing", 1) == []))
                 index.close()
             except Exception as error:
                 failures.append(error)
@@ -93,7 +94,7 @@ def test_an_index_opens_whole_at_any_moment_of_a_rebuild(tmp_path):
     stop.set()
     reader.join()
     assert not failures
-    assert seen <= {("a0", 9), ("bb0", 13)}
+    assert seen <= {("a0", 9, True), ("bb0", 13, True)}
 
 
 def test_two_builds_of_one_index_do_not_mix(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import scale
-from tests.test_index import clustered, nearest
+from tests.test_vector_index import clustered, nearest
 from wardrobe.index.vector_index import KINDS, VectorIndex
 
 

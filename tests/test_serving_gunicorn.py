@@ -5,14 +5,17 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from tests.gunicorn_server import Load, Server, ask, eventually, search
+from tests.gunicorn_server import ROOT, Load, Server, ask, eventually, search
 from tests.serving import picture, until
+from wardrobe.keys import KeyStore
 
 STALL_S = 1.5
 """A new worker takes longer than this to get ready; nobody may wait so long for an answer."""
@@ -215,3 +218,53 @@ def test_kept_alive_connections_leave_room_for_new_ones(serve) -> None:
     assert ask(server.port, "GET", "/livez")[0] == 200
     for connection in idle:
         connection.close()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--bind", "127.0.0.1:0", "--bind", "[::]:8000"]])
+def test_it_does_not_start_open_to_everybody_unless_told_to(arguments, tmp_path) -> None:
+    host = "127.0.0.1" if arguments else "0.0.0.0"
+    result = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "tests.colour_server:app", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"HOST": host, "PORT": "8000", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    (refusal,) = [line["message"] for line in lines if line["level"] == "ERROR"]
+    assert f"refusing to listen on {'::' if arguments else host}:8000" in refusal
+    for way_out in ("HOST=127.0.0.1", "OPEN_READING=false", "OPEN_ON_PUBLIC_BIND=true"):
+        assert way_out in refusal
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_worker_refuses_a_revoked_key_at_once_and_no_upload_is_waited_for(
+    serve, tmp_path
+) -> None:
+    state = tmp_path / "state"
+    server = serve(workers=2, HOST="0.0.0.0", OPEN_ON_PUBLIC_BIND="true", STATE=str(state))
+    key, whole = KeyStore(state).create("x", "read")
+
+    def statuses() -> set[int]:
+        headers = {"Authorization": f"Bearer {whole}"}
+        path = "/search?id=shop/red"
+        return {ask(server.port, "GET", path, **headers)[0] for _ in range(12)}
+
+    assert statuses() == {200}
+    revoked = time.monotonic()
+    KeyStore(state).revoke(key.id)
+    assert statuses() == {401}
+    assert time.monotonic() - revoked < 1
+
+    # The head of a large upload is enough to refuse it.
+    with socket.create_connection(("127.0.0.1", server.port)) as upload:
+        upload.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n")
+        upload.sendall(f"Authorization: Bearer {whole}\r\n\r\n".encode())
+        upload.settimeout(STALL_S)
+        assert upload.recv(100).startswith(b"HTTP/1.1 401")
+    lines = [line for line in server.lines() if line.get("route") == "/search"]
+    assert {(line["status"], line["key"]) for line in lines} == {(200, key.id), (401, None)}
+    assert whole not in server.log.read_text()

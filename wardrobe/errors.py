@@ -1,5 +1,6 @@
 """The one exception tree: each error knows its HTTP status and a machine-readable code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -44,6 +45,38 @@ class UnsupportedMediaTypeError(WardrobeError):
     code = "unsupported_media_type"
 
 
+class AccessError(WardrobeError):
+    """A caller who may not ask this, or not now."""
+
+
+class KeyRequiredError(AccessError):
+    """A call without the API key it needs."""
+
+    status = 401
+    code = "key_required"
+
+
+class UnknownKeyError(AccessError):
+    """An API key that is none, was revoked, or has expired."""
+
+    status = 401
+    code = "unknown_key"
+
+
+class ScopeTooSmallError(AccessError):
+    """An API key that may not do this."""
+
+    status = 403
+    code = "scope_too_small"
+
+
+class RateLimitError(AccessError):
+    """More requests a second than the API key allows; try again later."""
+
+    status = 429
+    code = "rate_limited"
+
+
 class UnknownItemError(WardrobeError):
     """An item id that is not in the catalogue."""
 
@@ -63,6 +96,13 @@ class ExpiredCursorError(WardrobeError):
 
     status = 410
     code = "expired_cursor"
+
+
+class SwapConflictError(WardrobeError):
+    """A swap while another is under way, or a rollback without anything to go back to."""
+
+    status = 409
+    code = "swap_conflict"
 
 
 class TooLargeError(WardrobeError):
@@ -99,6 +139,18 @@ class SettingError(WardrobeError):
     code = "bad_setting"
 
 
+class KeyFileError(WardrobeError):
+    """A `keys.json` that cannot be read or written."""
+
+    code = "bad_keys"
+
+
+class StateError(WardrobeError):
+    """A file in the folder `STATE` that is damaged, or cannot be read or written."""
+
+    code = "bad_state"
+
+
 class DatasetError(WardrobeError):
     """A dataset, manifest or label file that breaks its format."""
 
@@ -121,3 +173,30 @@ class FeedbackError(WardrobeError):
     """A feedback store that is missing, no such file, or of a newer version."""
 
     code = "bad_feedback"
+
+
+class WardrobeApiError(WardrobeError):
+    """What a server answered instead of a result, or that it did not answer.
+
+    Attributes:
+        status: HTTP status; 0 without an answer.
+        code: for programs; `unreachable` without an answer, `not_wardrobe` where what answered
+            does not speak as Wardrobe does.
+        request_id: of the answer, as in the server's log.
+        retry_after: seconds after which to ask again, if the server said so.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        detail: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, **(detail or {}))
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, RedisDsn, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -38,6 +39,18 @@ class Settings(BaseSettings):
     state: Path = Field(
         default=Path("state"),
         description="Folder that keeps API keys, feedback and what a swap made current",
+    )
+    open_reading: bool = Field(
+        default=True, description="Whether reading needs no API key; writing always needs one"
+    )
+    open_on_public_bind: bool = Field(
+        default=False, description="Whether reading may be open where HOST is not this machine only"
+    )
+    open_reading_rate: float = Field(
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests a second that callers without a key may make together; 0: no limit",
     )
     host: str = Field(default="127.0.0.1", description="Address gunicorn listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="Port gunicorn listens on")
@@ -98,6 +111,13 @@ class Settings(BaseSettings):
     max_text_length: int = Field(
         default=500, ge=1, description="Characters of a text query at most"
     )
+    wardrobe_url: str = Field(
+        default="",
+        description="Server that the command `wardrobe` asks; empty: the one at HOST and PORT",
+    )
+    wardrobe_key: SecretStr = Field(
+        default=SecretStr(""), description="API key that the command `wardrobe` sends; empty: none"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged"
     )
@@ -114,3 +134,9 @@ class Settings(BaseSettings):
                     "redis://user:password@localhost:6379/0; percent-encode special characters"
                 ) from None
         return url
+
+
+def unknown_names(env_file: Path = Path(".env")) -> list[str]:
+    """Returns the variables in a file of settings that are none of them."""
+    known = {name.upper() for name in Settings.model_fields}
+    return [name for name in dotenv_values(env_file) if name.upper() not in known]

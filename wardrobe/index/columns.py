@@ -1,14 +1,15 @@
 """Labels, tags, probabilities and metadata of all items, in memory, to filter and count by."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import process, utils
+from rapidfuzz import fuzz, process, utils
 
 from wardrobe.errors import BadRequestError
-from wardrobe.index.catalogue import CatalogueItem
 from wardrobe.index.column import GIVEN, PREDICTED, BoolArray, Column, IntArray, flatten
+from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.filters import (
     Filter,
     FilterGroup,
@@ -58,8 +59,8 @@ class Columns:
         self.count = 0
         space = label_space or LabelSpace(())
         self._slices = space.slices
-        self._attributes = {a.name: Column(a.labels) for a in space.attributes}
-        self._metadata: dict[str, Column] = {}
+        self._attributes = defaultdict(Column, {a.name: Column(a.labels) for a in space.attributes})
+        self._metadata: dict[str, Column] = defaultdict(Column)
         self._ids = Column()
         self._probabilities = GrowingArray((len(space),), np.uint16)
         self._unknown = np.zeros(len(space), np.uint16)
@@ -79,11 +80,9 @@ class Columns:
             tags = item.tags.get(attribute, {})
             predicted = [(label, PREDICTED) for label in sorted(tags, key=lambda t: -tags[t])]
             if given or predicted:
-                column = self._attributes.setdefault(attribute, Column())
-                column.append(slot, [*given, *predicted])
+                self._attributes[attribute].append(slot, [*given, *predicted])
         for key, values in metadata.items():
-            column = self._metadata.setdefault(key, Column())
-            column.append(slot, [(value, 0) for value in values])
+            self._metadata[key].append(slot, [(value, 0) for value in values])
         self.count += 1
 
     def mask(self, condition: Filter, count: int) -> BoolArray:
@@ -212,7 +211,8 @@ class Columns:
         return _mask_of(slots[matching], count)
 
     def _probable(self, labels: slice, least: npt.NDArray[np.uint16], count: int) -> BoolArray:
-        found: BoolArray = (self._probabilities.rows[:count, labels] >= least).any(axis=1)
+        reached: BoolArray = self._probabilities.rows[:count, labels] >= least
+        found: BoolArray = np.any(reached, axis=1)
         return found
 
     def _labels(self, attribute: str, code: int | None) -> slice:
@@ -251,13 +251,19 @@ class Columns:
 
 def _unknown(problem: str, name: str, known: Iterable[Scalar], place: str) -> BadRequestError:
     """Returns an error that says what may have been meant."""
-    names = sorted(map(str, list(known)))
-    near = process.extract(name, names, processor=utils.default_process, score_cutoff=75, limit=3)
-    similar = [found for found, *_ in near]
-    hint = f", did you mean {' or '.join(map(repr, similar))}?" if similar else ";"
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    listed = f"known are {', '.join(names[:_LISTED])}{more}" if names else "none is known yet"
-    return BadRequestError(f"{problem}{hint} {listed}", parameters=[place], similar=similar)
+    names = sorted(map(str, list(known)))  # a copy: the appender may add some meanwhile
+    letters = utils.default_process
+    near = process.extract(name, names, processor=letters, score_cutoff=75, limit=10)
+    # That score also finds part of a name (navy); of what it found, the most alike come first.
+    found = [similar for similar, *_ in near]
+    similar = [n for n, *_ in process.extract(name, found, scorer=fuzz.ratio, processor=letters)]
+    hint = f", did you mean {' or '.join(map(shown, similar[:3]))}?" if similar else ";"
+    listed = ", ".join(f"{name:.60}" for name in names[:_LISTED]) or "none yet"
+    if len(names) > _LISTED:
+        listed += f" and {len(names) - _LISTED} more"
+    return BadRequestError(
+        f"{problem}{hint} known are {listed}", parameters=[place], similar=similar[:3]
+    )
 
 
 def _stored(probability: npt.ArrayLike) -> npt.NDArray[np.uint16]:

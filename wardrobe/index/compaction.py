@@ -6,11 +6,14 @@ a compaction ends, the folder can be opened: with the old base or the new one.
 
 import fcntl
 import logging
+import os
+import secrets
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from wardrobe.errors import NotReadyError
 from wardrobe.files import atomic_write, sha256_of, write_json
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE, RECORD, IndexRecord, read_record
@@ -21,53 +24,67 @@ _LOGGER = logging.getLogger(__name__)
 
 LOCK = "compaction.lock"
 VECTOR_FILES = "vectors*.faiss"
+LEFT_BEHIND = (f".{VECTOR_FILES}.*.tmp", f".{RECORD}.*.tmp")
+"""Patterns of files that a compaction leaves that is killed as it writes."""
 
 KEPT_S = 600
 """How long dead versions are kept: pages of a search that began before can be turned that long."""
 
 _ORPHANED_S = 3600
-"""Age of a picture that belongs to no item, from which on no write can be under way with it."""
+"""Age of a picture that no version has, from which on hardly a write is under way with it."""
 
 
-def compact(folder: Path, *, kept_s: float = KEPT_S, threads: int = 1) -> IndexRecord | None:
+def compact(
+    folder: Path, *, instead_of: str | None = None, kept_s: float = KEPT_S, threads: int = 1
+) -> IndexRecord | None:
     """Builds the base of an index folder anew; searches and writes go on meanwhile.
 
     Args:
+        instead_of: name of the base to replace; None replaces whichever there is.
         kept_s: versions that died longer ago are forgotten.
 
     Returns:
-        the new content of `index.json`, or None where another process is at it.
+        the new content of `index.json`, or None where another process is at it or was.
 
     Raises:
         IndexFolderError: the folder is damaged.
-        NotReadyError: it cannot be written to.
+        NotReadyError: it cannot be written to, or was replaced meanwhile.
     """
-    with _only_one(folder) as alone:
-        if not alone:
-            return None
-        record = read_record(folder)
-        with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
-            purged = catalogue.purge(kept_s)
-            rows, vectors = catalogue.vectors(record.dimension)
-            known = catalogue.uploaded()
-        kind = _kind(record, len(rows))
-        base = VectorIndex.build(vectors, kind, rows=rows, threads=threads)
-        last = int(rows[-1]) if len(rows) else -1
-        path = folder / f"vectors-{last}-{int(time.time())}.faiss"
-        with atomic_write(path) as aside:
-            base.write(aside)
-        changed = {
-            "vectors": path.name,
-            "kind": kind,
-            "count": len(rows),
-            "checksums": {path.name: sha256_of(path)},
-        }
-        record = record.model_copy(update=changed)
+    try:
+        with _only_one(folder) as alone:
+            record = read_record(folder)
+            if not alone or instead_of not in (None, record.vectors):
+                return None
+            with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
+                return _compact(folder, record, catalogue, kept_s, threads)
+    except OSError as error:
+        raise NotReadyError(f"cannot compact {folder}: {error}") from error
+
+
+def _compact(
+    folder: Path, record: IndexRecord, catalogue: Catalogue, kept_s: float, threads: int
+) -> IndexRecord:
+    catalogue.purge(kept_s)
+    rows, vectors = catalogue.vectors(record.dimension)
+    kind = _kind(record, len(rows))
+    base = VectorIndex.build(vectors, kind, rows=rows, threads=threads)
+    path = folder / f"vectors-{secrets.token_hex(8)}.faiss"
+    with atomic_write(path) as aside:
+        base.write(aside)
+    changed = {
+        "vectors": path.name,
+        "kind": kind,
+        "count": len(rows),
+        "checksums": {path.name: sha256_of(path)},
+    }
+    record = record.model_copy(update=changed)
+    with catalogue.database.writing():  # so that no other index takes the folder's place meanwhile
         write_json(folder / RECORD, record.model_dump(mode="json"))
-        for old in folder.glob(VECTOR_FILES):
-            if old.name != path.name:
-                old.unlink(missing_ok=True)  # who mapped it keeps it
-        _remove_orphans(folder, purged, known)
+        for pattern in (VECTOR_FILES, *LEFT_BEHIND):
+            for old in folder.glob(pattern):
+                if old != path:
+                    old.unlink(missing_ok=True)  # who mapped it keeps it
+    catalogue.remove_pictures(sorted(_old_pictures(folder / PICTURES) - catalogue.pictures()))
     _LOGGER.info("compacted %s: %d vectors", folder, len(rows))
     return record
 
@@ -88,15 +105,15 @@ def _only_one(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
-            yield True
+            # Otherwise another index took the folder's place, and has a lock of its own.
+            yield os.fstat(handle.fileno()).st_ino == (folder / LOCK).stat().st_ino
 
 
-def _remove_orphans(folder: Path, purged: list[Path], known: set[str]) -> None:
-    """Removes pictures that no version has: of purged ones, and of writes that were killed."""
-    for picture in purged:
-        picture.unlink(missing_ok=True)
-    pictures = folder / PICTURES
-    for picture in pictures.iterdir() if pictures.is_dir() else ():
-        old = picture.stat().st_mtime < time.time() - _ORPHANED_S
-        if old and picture.name not in known:
-            picture.unlink(missing_ok=True)
+def _old_pictures(folder: Path) -> set[str]:
+    """Returns the names of pictures that were not just uploaded."""
+    latest, old = time.time() - _ORPHANED_S, set()
+    for picture in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # it had a temporary name
+            if picture.stat().st_mtime < latest:
+                old.add(picture.name)
+    return old

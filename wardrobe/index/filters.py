@@ -34,6 +34,7 @@ _BOUNDS = ("gt", "gte", "lt", "lte")
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
+_repr.maxlevel = 2
 shown = _repr.repr
 """Returns a value fit for a message, however long it is."""
 
@@ -232,7 +233,7 @@ class _Parser:
     def parse(self, value: Any, place: str, depth: int) -> Filter:
         model = _model(value, place)
         if depth > MAX_DEPTH:
-            _refuse(place, f"{place} is nested {depth} deep; filters nest {MAX_DEPTH} deep at most")
+            _refuse(place, f"{place}: filters nest {MAX_DEPTH} deep at most")
         if model is FilterGroup:
             value = {
                 key: self._parse_list(part, f"{place}.{key}", depth + 1)
@@ -260,7 +261,10 @@ def _model(value: Any, place: str) -> type[BaseModel]:
     named = [key for key in _KINDS if key in value]
     models = {_KINDS[key] for key in named} or set(_KINDS.values())
     if named and len(models) > 1:
-        _refuse(place, f"{place} has {named[0]} and {named[-1]}; put a condition of each in all")
+        _refuse(
+            place,
+            f"{place}: it has both {named[0]} and {named[-1]}; put a condition of each in all",
+        )
     known = [field.alias or name for model in models for name, field in model.model_fields.items()]
     unknown = [key for key in value if key not in known]
     rule = f"a condition has one of {', '.join(_KINDS)}"

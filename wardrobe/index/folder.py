@@ -7,9 +7,10 @@ from threading import Lock
 
 from wardrobe.encoders.base import Encoder
 from wardrobe.errors import IndexFolderError, NotReadyError
-from wardrobe.index.catalogue import Catalogue, Outcome
+from wardrobe.index.catalogue import Catalogue
+from wardrobe.index.changes import Outcome
 from wardrobe.index.columns import Columns
-from wardrobe.index.compaction import compact
+from wardrobe.index.compaction import KEPT_S, compact
 from wardrobe.index.entries import CatalogueItem, Change, Entry
 from wardrobe.index.record import (
     CATALOGUE,
@@ -19,23 +20,34 @@ from wardrobe.index.record import (
     refusal,
     verify,
 )
-from wardrobe.index.replacement import building_folder
+from wardrobe.index.replacement import building_folder, is_aside
 from wardrobe.index.snapshot import Slots, Snapshot
+from wardrobe.index.succession import Succession
 from wardrobe.index.vector_index import VectorIndex
 
 _LOGGER = logging.getLogger(__name__)
 
 _BURDEN, _BURDEN_SHARE = 2_000, 0.05
-"""A compaction is due when so many vectors, and such a share, are dead or not in the base."""
+"""A compaction is due when it would take so many vectors, and such a share, out of the way."""
+
+_Identity = tuple[int | None, tuple[int, int] | None]
 
 
 class Index:
     """Items and their vectors; safe to read and write from several threads and processes."""
 
     def __init__(
-        self, folder: Path, encoder: Encoder, record: IndexRecord, base: VectorIndex
+        self,
+        folder: Path,
+        encoder: Encoder,
+        record: IndexRecord,
+        base: VectorIndex,
+        identity: _Identity,
     ) -> None:
         """Takes a folder's record and base, and reads its catalogue; see `open`.
+
+        Args:
+            identity: of the folder before its record was read.
 
         Raises:
             IndexFolderError: the catalogue is damaged, or does not fit the base.
@@ -43,10 +55,11 @@ class Index:
         self.folder = folder
         self.record = record
         self._encoder = encoder
-        self._reloading = Lock()
-        self._opened = _identity(folder)
+        self._opened = identity
+        self._maintaining, self._reloading = Lock(), Lock()
         self._catalogue = Catalogue(folder / CATALOGUE, record.picture_root)
         try:
+            self._catalogue.check()
             self._slots = self._read_slots(base)
         except BaseException:
             self._catalogue.close()
@@ -60,15 +73,16 @@ class Index:
             IndexFolderError: the folder is missing, incomplete, damaged or made with another
                 encoder; the message says which, and how to rebuild it.
         """
-        place = _locate(folder)
-        before = _identity(place)
-        try:
-            index = cls._open(place, encoder)
-        except IndexFolderError:
-            if _locate(folder) == place and _identity(place) == before:
-                raise
-        else:
-            if _locate(folder) == place and _identity(place)[0] == before[0]:
+        while True:
+            place = _locate(folder)
+            identity = _identity(place)
+            try:
+                index = cls._open(place, encoder, identity)
+            except IndexFolderError:
+                if (_locate(folder), _identity(place)) == (place, identity):
+                    raise
+                continue  # it was replaced or compacted while it was read
+            if (_locate(folder), _identity(place)) == (place, identity):
                 if place != folder:
                     _LOGGER.warning(
                         "a build of %s was killed as it replaced the index; the old one serves "
@@ -77,10 +91,9 @@ class Index:
                     )
                 return index
             index.close()
-        return cls.open(folder, encoder)  # it was replaced or compacted while it was read
 
     @classmethod
-    def _open(cls, folder: Path, encoder: Encoder) -> "Index":
+    def _open(cls, folder: Path, encoder: Encoder, identity: _Identity) -> "Index":
         record = read_record(folder)
         refuse = refusal(folder, record.command)
         verify(folder, record, encoder)
@@ -92,7 +105,7 @@ class Index:
                     f"dimension {record.dimension}, {record.vectors} has {base.count} of "
                     f"dimension {base.dimension}"
                 )
-            return cls(folder, encoder, record, base)
+            return cls(folder, encoder, record, base, identity)
         except IndexFolderError as error:
             raise refuse(error.message) from error
 
@@ -114,9 +127,11 @@ class Index:
         Raises:
             ExpiredCursorError: that moment is too long ago.
         """
-        if not self._slots.refresh():
-            self._reload(self._slots.base)
-        return self._slots.snapshot(as_of)
+        # Whoever else takes new slots into use may not have seen as much as these.
+        slots = self._slots
+        while not slots.refresh():
+            slots = self._reread(slots)
+        return slots.snapshot(as_of)
 
     def apply(self, changes: Sequence[Change]) -> list[Outcome]:
         """Writes changes, together or not at all; on return they are on disk and are found.
@@ -127,12 +142,32 @@ class Index:
         Raises:
             NotReadyError: nothing can be written now.
         """
-        if _identity(self.folder)[0] != self._opened[0]:
+        if is_aside(self.folder):
             raise NotReadyError(
-                f"{self.folder} was replaced by another build, and this server still serves the "
-                "one before: swap or reload first"
+                "a build was killed as it replaced this index, which serves on but takes no "
+                "writes; run build_index.py again"
             )
         return self._catalogue.apply(changes)
+
+    @property
+    def succession(self) -> Succession:
+        """What was taken over of other indexes, and which one took this one's place."""
+        return self._catalogue.succession
+
+    @property
+    def clock(self) -> tuple[int, int]:
+        """Number of the last write, and of the last one whose traces are purged."""
+        return self._catalogue.clock()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the file system lets it be written to."""
+        return self._catalogue.writable
+
+    @property
+    def writes(self) -> int:
+        """How many writes there were since it was built."""
+        return self._catalogue.writes()
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""
@@ -167,42 +202,75 @@ class Index:
         return self.entry(item_id).item
 
     def maintain(self) -> None:
-        """Compacts the folder when that is due, and takes over what another process compacted."""
-        identity = _identity(self.folder)
-        if identity[0] != self._opened[0]:
-            return
-        slots = self._slots
-        limit = max(_BURDEN, _BURDEN_SHARE * slots.base.count)
-        if identity == self._opened and slots.burden > limit and self._catalogue.writable:
-            compact(self.folder)
-        if (identity := _identity(self.folder)) != self._opened:
-            record = read_record(self.folder)
-            verify(self.folder, record, self._encoder)
-            self._reload(VectorIndex.read(self.folder / record.vectors))
-            self.record, self._opened = record, identity
+        """Compacts the folder when that is due, and takes over what another process compacted.
+
+        Raises:
+            IndexFolderError: the folder is damaged.
+            NotReadyError: it cannot be compacted now.
+        """
+        if self._catalogue.writable and _identity(self.folder) == self._opened:
+            slots = self.snapshot().slots
+            burden = slots.tail_length + self._catalogue.purgeable(KEPT_S)
+            if burden > max(_BURDEN, _BURDEN_SHARE * slots.base.count):
+                self.compact()
+        self._take_over()
+
+    def compact(self) -> None:
+        """Compacts the folder now, unless another process is at it.
+
+        Raises:
+            IndexFolderError: the folder is damaged.
+            NotReadyError: it cannot be compacted now.
+        """
+        if _identity(self.folder)[0] != self._opened[0]:
+            raise NotReadyError(f"{self.folder} was replaced by another build; swap or start again")
+        compact(self.folder, instead_of=self.record.vectors)
+        self._take_over()
 
     def close(self) -> None:
         """Closes the catalogue's file."""
         self._catalogue.close()
 
-    def _reload(self, base: VectorIndex) -> None:
-        with self._reloading:
-            if base is not self._slots.base or not self._slots.refresh():
+    def _take_over(self) -> None:
+        """Serves with the base that is in the folder."""
+        with self._maintaining:
+            identity = _identity(self.folder)
+            if identity == self._opened or identity[0] != self._opened[0]:
+                return  # nothing is new, or it is another index
+            try:
+                record = read_record(self.folder)
+                verify(self.folder, record, self._encoder)
+                base = VectorIndex.read(self.folder / record.vectors)
+            except IndexFolderError:
+                if _identity(self.folder) == identity:
+                    raise
+                return  # it was compacted once more
+            with self._reloading:
                 self._slots = self._read_slots(base)
+            self.record, self._opened = record, identity
+
+    def _reread(self, forgotten: Slots) -> Slots:
+        """Reads the catalogue anew, as more was purged than these slots had seen."""
+        with self._reloading:
+            if self._slots is forgotten:
+                self._slots = self._read_slots(forgotten.base)
+            return self._slots
 
     def _read_slots(self, base: VectorIndex) -> Slots:
         columns = Columns(self._encoder.label_space, self._encoder.thresholds)
         return Slots(self._catalogue, base, columns)
 
 
-def _identity(folder: Path) -> tuple[int | None, tuple[int, int] | None]:
-    """Returns what tells a folder and its record from those that replace them."""
+def _identity(folder: Path) -> _Identity:
+    """Returns what tells a folder's catalogue, and its record, from those that replace them.
+
+    The catalogue's inode is not used again while it is open; the folder's would be.
+    """
     try:
-        inode = folder.stat().st_ino
         record = (folder / RECORD).stat()
+        return (folder / CATALOGUE).stat().st_ino, (record.st_ino, record.st_mtime_ns)
     except OSError:
         return None, None
-    return inode, (record.st_ino, record.st_mtime_ns)
 
 
 def _locate(folder: Path) -> Path:

@@ -2,18 +2,20 @@
 
 import os
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
 from wardrobe.errors import IndexFolderError
 from wardrobe.files import fsync_directory
 from wardrobe.index.catalogue import Catalogue
-from wardrobe.index.compaction import LOCK, VECTOR_FILES
+from wardrobe.index.compaction import LEFT_BEHIND, LOCK, VECTOR_FILES
 from wardrobe.index.record import CATALOGUE, ERRORS, RECORD
 from wardrobe.index.schema import PICTURES
 
 _PARTS = {RECORD, CATALOGUE, f"{CATALOGUE}-wal", f"{CATALOGUE}-shm", ERRORS, PICTURES, LOCK}
+_PATTERNS = (VECTOR_FILES, *LEFT_BEHIND)
 
 
 def building_folder(folder: Path) -> Path:
@@ -22,18 +24,32 @@ def building_folder(folder: Path) -> Path:
     return absolute.with_name(f"{absolute.name}.building")
 
 
+def is_aside(folder: Path) -> bool:
+    """Returns whether a folder is an old index that its replacement has moved aside."""
+    return folder.name == "old" and folder.parent.name.endswith(".building")
+
+
 def replace_index(folder: Path) -> None:
-    """Puts the finished index `final` of the building folder in the place of `folder`."""
+    """Puts the finished index `final` of the building folder in the place of `folder`.
+
+    Raises:
+        IndexFolderError: `folder` was written to since it was built.
+    """
     building = building_folder(folder)
-    for path in (building / "final").iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-    fsync_directory(building / "final")
-    if folder.exists():
-        folder.rename(building / "old")
-        fsync_directory(building)
-    (building / "final").rename(folder)
-    fsync_directory(folder.parent)
+    final = building / "final"
+    for path in final.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+    for place in (final / PICTURES, final):
+        if place.is_dir():
+            fsync_directory(place)
+    with _unwritten(folder):
+        if folder.exists():
+            folder.rename(building / "old")
+            fsync_directory(building)
+        (building / "final").rename(folder)
+        fsync_directory(folder.parent)
 
 
 def recover_index(folder: Path) -> None:
@@ -59,7 +75,9 @@ def check_replaceable(folder: Path) -> None:
     ):
         if place.exists():
             found = {path.name for path in place.iterdir()} if place.is_dir() else {place.name}
-            foreign = sorted(name for name in found - known if not fnmatch(name, VECTOR_FILES))
+            foreign = sorted(
+                name for name in found - known if not any(fnmatch(name, p) for p in _PATTERNS)
+            )
             if foreign:
                 raise IndexFolderError(
                     f"{place} would be replaced, but {foreign[0]!r} is not part of an index; "
@@ -73,13 +91,28 @@ def check_unwritten(folder: Path) -> None:
     Raises:
         IndexFolderError: there were writes, which a build from pictures would lose.
     """
+    with _unwritten(folder):
+        pass
+
+
+@contextmanager
+def _unwritten(folder: Path) -> Iterator[None]:
+    """Checks as `check_unwritten` does, and keeps writers waiting."""
     try:
-        with closing(Catalogue(folder / CATALOGUE, folder)) as catalogue:
-            writes = catalogue.writes()
-    except IndexFolderError:
-        return  # nothing that could be kept
-    if writes:
-        raise IndexFolderError(
-            f"{folder} was written to {writes} times since it was built, and building it again "
-            f"would lose that; build from it instead: python build_index.py {folder} --out ANOTHER"
-        )
+        catalogue = Catalogue(folder / CATALOGUE, folder)
+    except IndexFolderError as error:
+        if (folder / PICTURES).exists():
+            raise IndexFolderError(
+                f"{folder / PICTURES} has pictures that were uploaded, but {error.message}; "
+                "building it again would remove them: move the folder away first"
+            ) from error
+        yield  # nobody can write to it either
+        return
+    with closing(catalogue), catalogue.database.writing():
+        if writes := catalogue.writes():
+            raise IndexFolderError(
+                f"{folder} was written to {writes} times since it was built, and building it again "
+                f"would lose that; build from it instead: python build_index.py {folder} "
+                "--out ANOTHER"
+            )
+        yield

@@ -39,7 +39,8 @@ CREATE TABLE items (
 ) STRICT;
 CREATE UNIQUE INDEX alive ON items (id) WHERE died IS NULL;
 CREATE INDEX versions ON items (id);
-CREATE INDEX dead ON items (died) WHERE died IS NOT NULL;
+CREATE INDEX dead ON items (died, died_s) WHERE died IS NOT NULL;
+CREATE INDEX uploads ON items (image_path) WHERE uploaded;
 CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;
 CREATE TABLE clock (now INTEGER NOT NULL, built INTEGER NOT NULL, purged INTEGER NOT NULL) STRICT;
 INSERT INTO clock VALUES (-1, -1, -1);
@@ -75,20 +76,18 @@ class StoredVersion(NamedTuple):
 
     def item(self, roots: Sequence[Path]) -> CatalogueItem:
         """Returns the item; `roots` are the folders of built and of uploaded pictures."""
-        return CatalogueItem(
-            self.id,
-            roots[self.uploaded] / self.image_path,
-            self.caption,
-            *(json.loads(part) for part in (self.labels, self.tags, self.metadata)),
-            etag=self.checksum.hex(),
-        )
+        labels, tags, metadata = map(json.loads, (self.labels, self.tags, self.metadata))
+        path = roots[self.uploaded] / self.image_path
+        etag = self.checksum.hex()
+        return CatalogueItem(self.id, path, self.caption, labels, tags, metadata, etag)
 
     def entry(self, roots: Sequence[Path], vector: bytes) -> Entry:
         """Returns the item with everything that was made of its picture.
 
         Raises:
-            IndexFolderError: the vector is damaged.
+            IndexFolderError: the row or the vector is damaged.
         """
+        self.check()
         return Entry(
             self.item(roots),
             self.whole(vector),
@@ -96,7 +95,7 @@ class StoredVersion(NamedTuple):
             self.colour_array,
         )
 
-    def whole(self, vector: bytes) -> FloatArray:
+    def whole(self, vector: bytes | None) -> FloatArray:
         """Returns its vector `(dimension,)`.
 
         Raises:
@@ -132,7 +131,7 @@ def stored(entry: Entry, row: int, roots: Sequence[Path]) -> StoredVersion:
         entry.colours.astype(np.float32).tobytes(),
         _digest(_vector_bytes(entry)),
     )
-    return StoredVersion(row, None, *parts, _checksum(parts))  # type: ignore[arg-type]
+    return StoredVersion._make((row, None, *parts, _checksum(parts)))
 
 
 def insert(connection: sqlite3.Connection, version: StoredVersion, entry: Entry) -> None:
@@ -144,13 +143,13 @@ def insert(connection: sqlite3.Connection, version: StoredVersion, entry: Entry)
     connection.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (version.row, words))
 
 
-def whole_vector(row: int, item_id: str, checksum: bytes, vector: bytes) -> FloatArray:
+def whole_vector(row: int, item_id: str, checksum: bytes, vector: bytes | None) -> FloatArray:
     """Returns a stored vector `(dimension,)`.
 
     Raises:
-        IndexFolderError: it is damaged.
+        IndexFolderError: it is damaged or missing.
     """
-    if _digest(vector) != checksum:
+    if vector is None or _digest(vector) != checksum:
         raise IndexFolderError(f"the vector of row {row}, item {item_id!r}, is damaged")
     return np.frombuffer(vector, np.float32)
 

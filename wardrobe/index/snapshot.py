@@ -5,6 +5,7 @@ slot; all that changes in place is when a version died. So what a request has be
 stays as it was, however much is written meanwhile.
 """
 
+import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ from wardrobe.index.columns import Columns
 from wardrobe.index.entries import FloatArray
 from wardrobe.index.growing import GrowingArray
 from wardrobe.index.schema import COLUMNS, StoredVersion
-from wardrobe.index.vector_index import VectorIndex
+from wardrobe.index.vector_index import VectorIndex, search_array
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
 _ALIVE = np.iinfo(np.int64).max
+_BLOCK = 1_000
+_SAME = 0.99
+"""A vector in half precision has at least this cosine with itself."""
 
 
 class Slots:
@@ -38,7 +42,7 @@ class Slots:
         """Reads the catalogue.
 
         Raises:
-            IndexFolderError: a row is damaged, or the base lacks one.
+            IndexFolderError: a row or a vector is damaged, or the base was built of others.
         """
         self.base, self.columns = base, columns
         self.clock, self.purged = -1, -1
@@ -50,41 +54,20 @@ class Slots:
         self._tail = GrowingArray((base.dimension,), np.float32)
         self._latest: Snapshot | None = None
         self._last_base_row = int(base.rows[-1]) if base.count else -1
-        self.refresh()
+        with catalogue.database.scanning() as connection:
+            self._take_in(connection)
         rows = self._rows.rows
         self.prefix = int(np.searchsorted(rows, self._last_base_row, side="right"))
         self.base_slots, self.positions = _match(base.rows, rows[: self.prefix])
         self.aligned = len(self.base_slots) == self.prefix and bool((self.base_slots >= 0).all())
-        missing = (self.positions < 0) & (self._died.rows[: self.prefix] == _ALIVE)
-        if missing.any():
-            row = rows[np.flatnonzero(missing)[0]]
-            raise IndexFolderError(f"row {row} of the catalogue has no vector in the base")
 
     def refresh(self) -> bool:
         """Takes in what was written since, by any process; False if that is forgotten already."""
         with self._lock:
-            now, purged = self._catalogue.clock()
-            if now == self.clock and purged == self.purged:
+            if self._catalogue.clock() == (self.clock, self.purged):
                 return True
-            if purged > self.clock > -1:
-                return False
-            with self._catalogue.reading() as connection:
-                now, purged = connection.execute("SELECT now, purged FROM clock").fetchone()
-                of_tail = "SELECT vector FROM vectors WHERE row = items.row AND items.row > ?"
-                born = connection.execute(
-                    f"SELECT {COLUMNS}, ({of_tail}) FROM items WHERE row > ? ORDER BY row",
-                    (self._last_base_row, self.clock),
-                )
-                for *columns, vector in born:
-                    self._append(StoredVersion(*columns), vector)
-                deaths = connection.execute(
-                    "SELECT row, died FROM items WHERE died > ?", (self.clock,)
-                ).fetchall()
-            died, rows = self._died.rows, self._rows.rows
-            for row, moment in deaths:
-                died[np.searchsorted(rows, row)] = moment
-            self.clock, self.purged = now, purged
-            return True
+            with self._catalogue.database.reading() as connection:
+                return self._take_in(connection)
 
     def snapshot(self, as_of: int | None = None) -> "Snapshot":
         """Returns the slots as they are now, or were at a moment.
@@ -109,19 +92,66 @@ class Slots:
             return snapshot
 
     @property
-    def burden(self) -> int:
-        """How many vectors a compaction would spare each search: the tail's and the dead."""
-        dead = int((self._died.rows[: self.prefix] != _ALIVE).sum())
-        return dead + len(self._tail.rows)
+    def tail_length(self) -> int:
+        """Number of vectors that are not in the base."""
+        return len(self._tail.rows)
 
-    def _append(self, version: StoredVersion, vector: bytes | None) -> None:
-        version.check()
-        self._rows.append(version.row)
-        self._died.append(_ALIVE if version.died is None else version.died)
-        self._colours.append(version.colour_array)
-        if vector is not None:
-            self._tail.append(version.whole(vector))
-        self.columns.append(version.item(self._catalogue.roots), version.probability_array)
+    def _take_in(self, connection: sqlite3.Connection) -> bool:
+        now, purged = connection.execute("SELECT now, purged FROM clock").fetchone()
+        if purged > self.clock > -1:
+            return False
+        if self._last_base_row > now:
+            raise IndexFolderError(
+                f"the catalogue is an older copy: its last version is {now}, the base has "
+                f"{self._last_base_row}"
+            )
+        # After a damaged row it goes on behind the last one that was taken in.
+        last = self._rows.rows[-1:].max(initial=-1)
+        born = connection.execute(
+            f"SELECT {COLUMNS}, vector FROM items LEFT JOIN vectors USING (row) "
+            "WHERE row > ? ORDER BY row",
+            (int(last),),
+        )
+        while block := born.fetchmany(_BLOCK):
+            self._append(
+                [StoredVersion(*columns[:-1]) for columns in block], [c[-1] for c in block]
+            )
+        died, rows = self._died.rows, self._rows.rows
+        deaths = connection.execute("SELECT row, died FROM items WHERE died > ?", (self.clock,))
+        for row, moment in deaths:
+            died[np.searchsorted(rows, row)] = moment
+        self.clock, self.purged = now, purged
+        return True
+
+    def _append(self, versions: Sequence[StoredVersion], vectors: Sequence[bytes | None]) -> None:
+        """Adds versions, after all that may be wrong with them."""
+        for version in versions:
+            version.check()
+        whole = np.stack([v.whole(data) for v, data in zip(versions, vectors, strict=True)])
+        rows = np.array([version.row for version in versions])
+        self._check_base(rows, whole)
+        for version, vector in zip(versions, whole, strict=True):
+            self.columns.append(version.item(self._catalogue.roots), version.probability_array)
+            self._rows.append(version.row)
+            self._died.append(_ALIVE if version.died is None else version.died)
+            self._colours.append(version.colour_array)
+            if version.row > self._last_base_row:
+                self._tail.append(vector)
+
+    def _check_base(self, rows: IntArray, vectors: FloatArray) -> None:
+        """Refuses a base that lacks a row, or has another vector for it."""
+        old = rows <= self._last_base_row
+        if not old.any():
+            return
+        rows, vectors = rows[old], vectors[old]
+        positions = np.searchsorted(self.base.rows, rows)
+        in_base = self.base.vectors_of(positions)
+        alike = np.einsum("ij,ij->i", vectors, in_base) > _SAME
+        wrong = np.flatnonzero((self.base.rows[positions] != rows) | ~alike)
+        if len(wrong):
+            raise IndexFolderError(
+                f"the base was built of another catalogue: row {rows[wrong[0]]} differs"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,16 +198,16 @@ class Snapshot:
         """
         allowed = self.alive if allowed is None else allowed
         prefix, base_slots = self.slots.prefix, self.slots.base_slots
-        in_base = allowed[:prefix]
-        if not self.slots.aligned:
-            in_base = np.append(in_base, False)[base_slots]
+        # As of an earlier moment there may be fewer slots; the last stands for what was purged.
+        old = np.zeros(prefix + 1, np.bool_)
+        old[: min(prefix, len(allowed))] = allowed[:prefix]
+        in_base = old[:prefix] if self.slots.aligned else old[base_slots]
         scores, positions = self.slots.base.search(vectors, k, in_base)
-        found = base_slots[positions]
-        young = np.flatnonzero(allowed[prefix:])
-        if not len(young):
+        found, young = base_slots[positions], allowed[prefix:]
+        if not young.any():
             return scores, found
-        of_tail = np.clip(vectors @ self._tail[young].T, -1, 1)
-        return _merge(scores, found, of_tail, young + prefix, k)
+        tail_scores, places = search_array(self._tail[: len(young)], vectors, k, young)
+        return _merge(scores, found, tail_scores, places + prefix, k)
 
     def vectors_of(self, slots: IntArray) -> FloatArray:
         """Returns unit vectors `(slots, dimension)`; of `ivfpq` in half precision."""
@@ -212,6 +242,6 @@ def _merge(
 ) -> tuple[FloatArray, IntArray]:
     """Returns the k best of both, best first, ties by slot."""
     all_scores = np.concatenate([scores, more_scores], axis=1)
-    all_slots = np.concatenate([slots, np.broadcast_to(more_slots, more_scores.shape)], axis=1)
+    all_slots = np.concatenate([slots, more_slots], axis=1)
     order = np.lexsort((all_slots, -all_scores))[:, :k]
     return np.take_along_axis(all_scores, order, 1), np.take_along_axis(all_slots, order, 1)

@@ -1,5 +1,6 @@
 """FAISS behind three verbs: build, search, give vectors back. Positions are counted from 0."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,9 @@ from tqdm import tqdm
 
 from wardrobe.errors import BadRequestError, IndexFolderError
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
 Kind = Literal["flat", "hnsw", "ivfpq"]
 KINDS: tuple[Kind, ...] = ("flat", "hnsw", "ivfpq")
 
@@ -50,7 +53,7 @@ class VectorIndex:
         self._every_vector = _every_vector(self._index)
         self.count: int = index.ntotal
         self.dimension: int = index.d
-        self.rows: npt.NDArray[np.int64] = _rows(index)
+        self.rows: IntArray = _rows(index)
 
     @classmethod
     def build(
@@ -58,7 +61,7 @@ class VectorIndex:
         vectors: FloatArray,
         kind: Kind,
         *,
-        rows: npt.NDArray[np.int64] | None = None,
+        rows: IntArray | None = None,
         threads: int = _CORES,
     ) -> "VectorIndex":
         """Builds an index of unit vectors `(vectors, dimension)`.
@@ -115,16 +118,23 @@ class VectorIndex:
         return cls(index)
 
     def write(self, path: Path) -> None:
-        """Writes the index into a file."""
-        faiss.write_index(self._owner, str(path))
+        """Writes the index into a file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        try:
+            faiss.write_index(self._owner, str(path))
+        except RuntimeError as error:
+            raise OSError(f"FAISS cannot write {path}: {error}") from error
 
     def warm_up(self) -> None:
         """Touches every vector, so that no search waits for pages of the mapped file."""
         self._every_vector.search(np.zeros((1, self.dimension), np.float32), 1)
 
     def search(
-        self, vectors: FloatArray, k: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        self, vectors: FloatArray, k: int, allowed: BoolArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
         """Returns cosines and positions of the most similar vectors, best first, ties by position.
 
         Both are `(queries, min(k, allowed))`, always full.
@@ -133,35 +143,16 @@ class VectorIndex:
             vectors: unit vectors `(queries, dimension)`.
             allowed: which positions may be found `(count,)`; all by default.
         """
-        possible = self.count if allowed is None else int(np.count_nonzero(allowed))
-        k = min(k, possible)
-        if k == 0:
-            nothing = (len(vectors), 0)
-            return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
-        selector = None
-        if possible < self.count:
-            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        # One more than asked for: where it is as good as the last, FAISS chose among equals as it
-        # pleased, and pages would overlap; then all of the equals are needed to choose by position.
-        fetched = min(k + 1, possible)
-        scores, found = self._search(vectors, fetched, selector, possible)
-        while fetched < possible and (scores[:, k - 1] == scores[:, -1]).any():
-            fetched = min(2 * fetched, possible)
-            scores, found = self._search(vectors, fetched, selector, possible)
-        order = np.lexsort((found, -scores))[:, :k]
-        scores = np.clip(np.take_along_axis(scores, order, axis=1), -1, 1)
-        return scores, np.take_along_axis(found, order, axis=1)
+        return _best(self._search, vectors, self.count, k, allowed)
 
     def _search(
         self, vectors: FloatArray, k: int, selector: Any, possible: int
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Returns cosines and positions `(queries, k)`, best first, ties in any order."""
-        # OpenMP keeps this setting per thread: a request's one query must not wake every core.
-        faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))
+    ) -> tuple[FloatArray, IntArray]:
         exhaustive = faiss.SearchParameters(sel=selector)
         if selector is not None and possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE):
             return self._every_vector.search(vectors, k, params=exhaustive)  # type: ignore[no-any-return]
         parameters = _parameters(self._index, selector, self.count / possible)
+        scores: FloatArray
         scores, found = self._index.search(vectors, k, params=parameters)
         # A graph or a few lists may not reach k, for one where many vectors are the same.
         short = (found < 0).any(axis=1)
@@ -169,12 +160,86 @@ class VectorIndex:
             scores[short], found[short] = self._every_vector.search(
                 vectors[short], k, params=exhaustive
             )
+        if isinstance(self._index, faiss.IndexHNSWFlat):
+            return _rescored(vectors, self._every_vector, found), found
         return scores, found
 
-    def vectors_of(self, positions: npt.NDArray[np.int64]) -> FloatArray:
+    def vectors_of(self, positions: IntArray) -> FloatArray:
         """Returns unit vectors `(positions, dimension)`; `ivfpq` keeps half precision."""
         vectors: FloatArray = self._every_vector.reconstruct_batch(positions)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+def search_array(
+    array: FloatArray, vectors: FloatArray, k: int, allowed: BoolArray
+) -> tuple[FloatArray, IntArray]:
+    """Does as `VectorIndex.search` of kind `flat`, among the rows of an array, not copied."""
+
+    def search(vectors: FloatArray, k: int, selector: Any, _: int) -> tuple[FloatArray, IntArray]:
+        shape = (len(vectors), k)
+        scores, found = np.empty(shape, np.float32), np.empty(shape, np.int64)
+        pointers = [faiss.swig_ptr(part) for part in (vectors, array, scores, found)]
+        faiss.knn_inner_product(
+            *pointers[:2], array.shape[1], len(vectors), len(array), k, *pointers[2:], selector
+        )
+        return scores, found
+
+    return _best(search, np.ascontiguousarray(vectors), len(array), k, allowed)
+
+
+def _best(
+    search: Callable[[FloatArray, int, Any, int], tuple[FloatArray, IntArray]],
+    vectors: FloatArray,
+    count: int,
+    k: int,
+    allowed: BoolArray | None,
+) -> tuple[FloatArray, IntArray]:
+    """Returns what a search finds `(queries, min(k, allowed))`, best first, ties by position.
+
+    Args:
+        search: takes vectors, k, a selector and how many it selects; orders ties as it pleases.
+        count: of the vectors to search.
+    """
+    possible = count if allowed is None else int(np.count_nonzero(allowed))
+    k = min(k, possible)
+    if k == 0:
+        nothing = (len(vectors), 0)
+        return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
+    selector = None
+    if allowed is not None and possible < count:
+        selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+    # OpenMP keeps this setting per thread: a request's one query must not wake every core.
+    faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))
+    # One more than asked for: where it is as good as the last, FAISS chose among equals as it
+    # pleased, and pages would overlap; then all of the equals are needed to choose by position.
+    fetched = min(k + 1, possible)
+    while True:
+        scores, found = search(vectors, fetched, selector, possible)
+        order = np.lexsort((found, -scores))
+        scores = np.take_along_axis(scores, order, axis=1)
+        if fetched == possible or (scores[:, k - 1] > scores[:, -1]).all():
+            found = np.take_along_axis(found, order, axis=1)
+            return np.clip(scores[:, :k], -1, 1), found[:, :k]
+        fetched = min(2 * fetched, possible)
+
+
+def _rescored(vectors: FloatArray, flat: Any, found: IntArray) -> FloatArray:
+    """Returns cosines to the bit as an exhaustive search computes them, `(queries, found)`.
+
+    A graph computes four at a time, which rounds otherwise: equals would differ, and pages overlap.
+    """
+    scores = np.empty(found.shape, np.float32)
+    vectors, found = np.ascontiguousarray(vectors), np.ascontiguousarray(found)
+    faiss.fvec_inner_products_by_idx(
+        faiss.swig_ptr(scores),
+        faiss.swig_ptr(vectors),
+        flat.get_xb(),
+        faiss.swig_ptr(found),
+        flat.d,
+        *found.shape,
+    )
+    return scores
 
 
 def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
@@ -225,8 +290,8 @@ def _every_vector(index: Any) -> Any:
     return index
 
 
-def _rows(index: Any) -> npt.NDArray[np.int64]:
-    rows: npt.NDArray[np.int64] = np.empty(index.ntotal, np.int64)
+def _rows(index: Any) -> IntArray:
+    rows: IntArray = np.empty(index.ntotal, np.int64)
     if index.ntotal:
         faiss.memcpy(faiss.swig_ptr(rows), index.id_map.data(), rows.nbytes)
     return rows

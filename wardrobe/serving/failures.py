@@ -81,6 +81,8 @@ def _explain(error: HTTPException) -> str:
 def _respond(body: ErrorBody, status: int) -> Response:
     g.error_code = body.code
     response = answer(ErrorResponse(error=body), status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         response.headers["Retry-After"] = retry_after(body)
     return response

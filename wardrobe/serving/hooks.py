@@ -26,6 +26,8 @@ from typing import Any
 from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+from wardrobe.errors import SettingError
+from wardrobe.serving.exposure import check_exposure
 from wardrobe.settings import Settings
 
 
@@ -91,7 +93,8 @@ def metrics_folder() -> str:
 
 
 def on_starting(server: Any) -> None:
-    """Warns of workers that would fight for the cores."""
+    """Refuses to be open to everybody by accident; warns of workers that fight for the cores."""
+    _check_exposure(server)
     if server.cfg.workers > 1 and Settings().compute_threads == 0:
         server.log.warning(
             "each of %d workers encodes on every core; set COMPUTE_THREADS to their share",
@@ -106,6 +109,7 @@ def on_exit(server: Any) -> None:
 
 def on_reload(server: Any) -> None:
     """Keeps the workers of before until their successors are ready."""
+    _check_exposure(server)
     retiring = _without_successor(server)
     for worker in retiring:
         worker.retiring[0] = True
@@ -132,7 +136,7 @@ def post_worker_init(worker: Any) -> None:
     limit = service.settings.recycle_requests
     worker.recycle_every = limit + random.randint(0, limit // 10)  # not all workers at once
     worker.answered = itertools.count(1)
-    service.startup.on_death(worker.crash)
+    service.current.on_death(worker.crash)
     if worker.age <= worker.cfg.workers:
         return
     while worker.alive and not service.startup.finished:
@@ -178,6 +182,15 @@ def child_exit(server: Any, worker: Any) -> None:
             other.retiring[0] = False
             pairs += 1
     server.num_workers = max(1, server.num_workers - pairs)
+
+
+def _check_exposure(server: Any) -> None:
+    try:
+        check_exposure(server.cfg.address, Settings())
+    except SettingError as error:
+        server.log.error("%s", error)
+        on_exit(server)
+        raise SystemExit(1) from error
 
 
 def _without_successor(server: Any) -> list[Any]:

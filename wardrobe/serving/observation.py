@@ -46,6 +46,7 @@ def _finish(response: Response) -> Response:
             "route": route,
             "status": response.status_code,
             "error": g.get("error_code"),
+            "key": g.get("key_id"),
             "duration_ms": round(seconds * 1000, 2),
         },
     )

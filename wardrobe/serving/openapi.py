@@ -4,7 +4,16 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import feedback_schemas, item_schemas, openapi_items, schemas, search_schemas
+from wardrobe.serving import (
+    admin_schemas,
+    feedback_schemas,
+    item_schemas,
+    openapi_admin,
+    openapi_items,
+    schemas,
+    search_schemas,
+)
+from wardrobe.serving.access import required_scope
 from wardrobe.serving.openapi_parts import (
     FILE,
     Json,
@@ -14,11 +23,18 @@ from wardrobe.serving.openapi_parts import (
     in_query,
     json_of,
     operation_id,
+    refused,
 )
 from wardrobe.serving.service import Service
 
 _ENCODING_ERRORS = ("400", "413", "415", "429", "500", "503", "504")
 _SEARCH_ERRORS = ("400", "404", "410", "429", "500", "503", "504")
+
+_KEY: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `wdr_…`; `wardrobe keys create` makes one",
+}
 
 _GIVEN: list[type[BaseModel]] = [
     schemas.PredictResponse,
@@ -27,6 +43,8 @@ _GIVEN: list[type[BaseModel]] = [
     item_schemas.ItemResponse,
     item_schemas.BulkResponse,
     feedback_schemas.FeedbackResponse,
+    admin_schemas.SwapStatus,
+    admin_schemas.CompactStatus,
     schemas.Health,
     schemas.Alive,
     schemas.ErrorResponse,
@@ -47,6 +65,7 @@ def document(service: Service) -> Json:
         "/facets": _facets(components),
         **openapi_items.paths(components),
         "/feedback": {"post": _feedback()},
+        **openapi_admin.paths(components),
         "/healthz": {"get": call("What is served, if it can be", json_of("Health"), ("503",))},
         "/livez": {"get": call("The process answers", json_of("Alive"))},
         "/metrics": {
@@ -56,6 +75,7 @@ def document(service: Service) -> Json:
     for path, calls in paths.items():
         for method, described in calls.items():
             described["operationId"] = operation_id(method, path)
+    _ask_for_keys(paths, open_reading=service.settings.open_reading)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,8 +84,21 @@ def document(service: Service) -> Json:
             "description": wardrobe.__doc__,
         },
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": {"key": _KEY}},
     }
+
+
+def _ask_for_keys(paths: Json, *, open_reading: bool) -> None:
+    """Adds to each call the scope it needs, and how it is refused without."""
+    for path, calls in paths.items():
+        for method, described in calls.items():
+            scope = required_scope(method.upper(), path)
+            if scope is None:
+                continue
+            keyed = {"key": [scope]}
+            described["security"] = [{}, keyed] if open_reading and scope == "read" else [keyed]
+            refusals = ("401", "429", "500") if scope == "read" else ("401", "403", "429", "500")
+            described["responses"] |= refused(refusals)
 
 
 def _taken(service: Service) -> list[type[BaseModel]]:
@@ -79,6 +112,7 @@ def _taken(service: Service) -> list[type[BaseModel]]:
         item_schemas.BulkWrite,
         feedback_schemas.TagFeedback,
         feedback_schemas.ResultFeedback,
+        admin_schemas.SwapParameters,
     ]
 
 

@@ -8,12 +8,15 @@ Json = dict[str, Any]
 
 _ERRORS = {
     "400": "A parameter, the body or the picture breaks a rule; the message says which",
+    "401": "The call needs an API key, or this one is unknown, revoked or expired",
+    "403": "The API key's scope is too small",
     "404": "No item has this id",
+    "409": "A swap is under way, or there is nothing to roll back to",
     "410": "The cursor is too old, or of another index; ask for the first page again",
     "412": "The item is not in the state that If-Match or If-None-Match asks for",
     "413": "A picture or the body is over a limit",
     "415": "The body has a Content-Type that is not read",
-    "429": "Too many inputs wait already; try again after `Retry-After` seconds",
+    "429": "Too many inputs wait, or too many requests came; ask again after `Retry-After` seconds",
     "500": "Something failed inside; the log says more under the request id",
     "503": "Not ready yet, stopping or broken; the message says which",
     "504": "The deadline passed before the answer was there",
@@ -50,8 +53,7 @@ def call(
             responses[status]["links"] = links
         if status not in ("204", "304"):
             responses[status]["content"] = content
-    for status in sorted(errors):
-        responses[status] = {"description": _ERRORS[status], "content": json_of("ErrorResponse")}
+    responses |= refused(errors)
     described: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return described if body is None else described | {"requestBody": body}
 
@@ -59,6 +61,14 @@ def call(
 def operation_id(method: str, path: str) -> str:
     """Returns the name that clients may give to the function for a call."""
     return "_".join([method, *re.findall(r"\w+", path)])
+
+
+def refused(statuses: Sequence[str]) -> Json:
+    """Returns the answers that are errors, by status."""
+    return {
+        status: {"description": _ERRORS[status], "content": json_of("ErrorResponse")}
+        for status in sorted(statuses)
+    }
 
 
 def json_of(model: str) -> Json:

@@ -142,6 +142,8 @@ def _explain(problem: ErrorDetails, known: list[str]) -> str:
     name, value = _name(problem), _repr.repr(problem["input"])
     if problem["type"] == "extra_forbidden":
         return f"unknown parameter '{name}'; this call knows {', '.join(known)}"
+    if problem["type"] == "missing":
+        return f"{name} is missing; this call needs it"
     if problem["type"] == "value_error":
         rule = str(problem["ctx"]["error"])
         return f"{name} is {value}: {rule}" if name else rule

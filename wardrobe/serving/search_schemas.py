@@ -255,7 +255,7 @@ class Understood(BaseModel):
     """What was read in a text beside its meaning."""
 
     text: str = Field(description="What is left of it")
-    must: list[str] = Field(description="Tags that results have")
+    must: list[list[str]] = Field(description="Of each of these lists, results have a tag")
     must_not: list[str] = Field(description="Tags that no result has")
     unlike: list[str] = Field(description="Words that results are unlike")
 

@@ -30,7 +30,7 @@ and waited for more, in vain; `closing`: the server is stopping.
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # as workers do, and half as long
 
-_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -42,6 +42,11 @@ REQUEST_SECONDS = Histogram(
     "From the first look at a request to its answer",
     ["method", "route"],
     buckets=_SECONDS,
+)
+REFUSED_REQUESTS = Counter(
+    "wardrobe_refused_requests_total",
+    "Requests refused for want of a key or by its limits",
+    ["reason"],
 )
 STAGE_SECONDS = Histogram(
     "wardrobe_stage_duration_seconds", "Time by stage of the one path", ["stage"], buckets=_SECONDS
@@ -87,6 +92,17 @@ REMOTE_CACHE_DROPS = Counter(
     "wardrobe_remote_cache_drops_total", "Encodings not written to the cache that replicas share"
 )
 READY = Gauge("wardrobe_ready", "Workers that are ready to answer", multiprocess_mode="livesum")
+ENGINE_WORKERS = Gauge(
+    "wardrobe_engine_workers",
+    "Workers that serve this encoder and index; 0 once none does any more",
+    ["encoder", "fingerprint", "index"],
+    multiprocess_mode="livesum",
+)
+SWAPS = Counter(
+    "wardrobe_swaps_total",
+    "Swaps in any worker: `switched`, or `failed` with the old encoder and index serving on",
+    ["outcome"],
+)
 
 
 class _AtScrape(Collector):
