@@ -46,6 +46,7 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.scale --keep indexes/scale
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.swap
 	$(BIN)/python -m benchmarks.report
 
 ifdef CATALOGUE
@@ -65,6 +66,7 @@ $(DEMO)/manifest.csv: | $(VENV)/installed
 $(VENV)/installed: requirements.txt | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
 	$(BIN)/pip install --quiet --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed

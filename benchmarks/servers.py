@@ -85,8 +85,13 @@ def running(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Se
         RuntimeError: it ended or was not healthy in time; the message has the end of its log.
     """
     port = free_port()
-    environment = inherited(ENVIRONMENT | dict(settings or {}) | {"PORT": str(port)})
-    with tempfile.NamedTemporaryFile(suffix=".log") as log:
+    with (
+        tempfile.NamedTemporaryFile(suffix=".log") as log,
+        tempfile.TemporaryDirectory() as state,  # not what somebody's swap made current
+    ):
+        environment = inherited(
+            ENVIRONMENT | {"STATE": state} | dict(settings or {}) | {"PORT": str(port)}
+        )
         started = time.perf_counter()
         process = subprocess.Popen(
             COMMANDS[name],

@@ -7,6 +7,7 @@ import pytest
 
 from tests.doubling import Doubler
 from tests.fakes import ColourEncoder
+from tests.gunicorn_server import Server
 from tests.serving import ContractClient
 from tests.tiny_index import colour_index
 from wardrobe.encoders import compiled_encoder
@@ -33,6 +34,7 @@ def kept_networks(tmp_path_factory):
     """Tiny checkpoints are the same in many tests: their networks are exported once a session."""
     kept = tmp_path_factory.mktemp("networks")
     os.environ["NETWORKS"] = str(kept)
+    os.environ["STATE"] = str(tmp_path_factory.mktemp("state"))  # not what a swap here made current
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             compiled_encoder, "load_networks", lambda folder, kept_in: load(folder, kept_in or kept)
@@ -68,6 +70,15 @@ def serve(tmp_path):
     yield start
     for service in services:
         service.close()
+
+
+@pytest.fixture(scope="session")
+def colour_url(tmp_path_factory):
+    """The address of a real server on the colour index, the same for many tests: they only read."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield f"http://127.0.0.1:{server.port}"
+    server.process.kill()
+    server.process.wait()
 
 
 @pytest.fixture

@@ -48,13 +48,20 @@ def eventually(condition: Callable[[], object]) -> None:
 class Server:
     """A gunicorn process with the project's configuration."""
 
-    def __init__(self, folder: Path, *arguments: str, workers: int = 1, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        app: str = "tests.colour_server:app",
+        workers: int = 1,
+        **settings: str,
+    ) -> None:
         self.folder = folder
         self.log = folder / "log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "tests.colour_server:app"]
+        command = [sys.executable, "-m", "gunicorn", app]
         command += ["--workers", str(workers), *arguments]
         environment = os.environ | {
             "HOST": "127.0.0.1",
@@ -63,6 +70,7 @@ class Server:
             "MAX_BATCH_SIZE": "1",
             "LOG_LEVEL": "INFO",
             "TMPDIR": str(folder),
+            "STATE": str(folder / "state"),
             **settings,
         }
         with self.log.open("wb") as log:

@@ -1,5 +1,6 @@
 """Where tags look: maps of every family of networks, against captum and known places."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,23 @@ def test_maps_of_every_family(encoders, family) -> None:
     np.testing.assert_array_equal(after.logits, before.logits)
     np.testing.assert_array_equal(after.vectors, before.vectors)
     np.testing.assert_array_equal(encoder.explain(pixels, LABELS[::-1]), maps[::-1])
+
+
+@pytest.mark.parametrize("family", ["hybrid", "clip"])
+def test_threads_that_explain_and_encode_at_once_disturb_nobody(encoders, family) -> None:
+    encoder = encoders[family]
+    pixels = noise(encoder)
+    maps, encoding = encoder.explain(pixels, LABELS), encoder.encode_pictures(pixels[None])
+
+    def ask(number: int) -> None:
+        if number % 2:
+            np.testing.assert_array_equal(encoder.explain(pixels, LABELS), maps)
+        else:
+            found = encoder.encode_pictures(pixels[None])
+            np.testing.assert_array_equal(found.logits, encoding.logits)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(60)))
 
 
 @pytest.mark.parametrize("family", ["hybrid", "wardrobe on clip"])

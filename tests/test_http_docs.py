@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wardrobe import errors
-from wardrobe.serving import feedback_schemas, schemas
+from wardrobe.serving import admin_schemas, feedback_schemas, schemas
 
 TEXT = (Path(__file__).parents[1] / "docs" / "http.md").read_text(encoding="utf-8")
 
@@ -21,6 +21,7 @@ def test_every_call_is_described(serve) -> None:
     [
         schemas.SearchParameters,
         schemas.PredictParameters,
+        admin_schemas.SwapParameters,
         feedback_schemas.TagFeedback,
         feedback_schemas.ResultFeedback,
     ],

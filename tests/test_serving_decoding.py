@@ -63,7 +63,7 @@ def predict(client, *pictures: bytes):
 
 
 def engine_of(client):
-    return current_service(client.application).engine
+    return current_service(client.application).current.get()
 
 
 def sample(client, name: str, **labels: str) -> float:

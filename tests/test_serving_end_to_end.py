@@ -72,7 +72,7 @@ def test_a_picture_of_the_catalogue_finds_itself(client, photographs) -> None:
 
 
 def test_the_vector_is_the_one_the_scripts_compute(client, photographs) -> None:
-    encoder = current_service(client.application).engine.encoder
+    encoder = current_service(client.application).current.get().encoder
     (encoded,) = encode_pictures(encoder, [photographs / "blue.jpg"])
     by_vector = client.post("/search", json={"vector": encoded.vector.tolist()}).json["results"]
     with (photographs / "blue.jpg").open("rb") as handle:

@@ -117,7 +117,7 @@ def test_the_cache_keeps_within_its_bytes_and_drops_what_is_unused_for_longest()
 def test_a_cached_encoding_does_not_keep_its_batch_alive(serve, encoder) -> None:
     client = serve(encoder)
     results(predict(client, *map(picture, COLOURS)))
-    engine = current_service(client.application).engine
+    engine = current_service(client.application).current.get()
     later = time.monotonic() + 10
     encoding = engine.result(engine.encode_picture(Upload("", picture(COLOURS[0])), later), later)
     assert encoding.vector.base is None

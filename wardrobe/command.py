@@ -1,4 +1,4 @@
-"""What the root scripts share: an error raised on purpose is a message and exit code 2."""
+"""What commands share: an error raised on purpose is a message and an exit code."""
 
 import argparse
 import os
@@ -16,17 +16,23 @@ def command(
 
     @wraps(run)
     def main(argv: Sequence[str] | None = None) -> int:
-        try:
-            run(argv)
-            sys.stdout.flush()
-        except WardrobeError as error:
-            sys.stderr.write(f"{error}\n")
-            return 2
-        except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return exit_code(lambda: run(argv), failed=2)
 
     return main
+
+
+def exit_code(run: Callable[[], int | None], *, failed: int) -> int:
+    """Runs a command and returns its exit code: its own, or `failed` with a message."""
+    try:
+        code = run() or 0
+        sys.stdout.flush()
+    except WardrobeError as error:
+        sys.stderr.write(f"{error}\n")
+        return failed
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def positive_int(text: str) -> int:

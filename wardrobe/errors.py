@@ -1,5 +1,6 @@
 """The one exception tree: each error knows its HTTP status and a machine-readable code."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -97,6 +98,13 @@ class ExpiredCursorError(WardrobeError):
     code = "expired_cursor"
 
 
+class SwapConflictError(WardrobeError):
+    """A swap while another is under way, or a rollback without anything to go back to."""
+
+    status = 409
+    code = "swap_conflict"
+
+
 class TooLargeError(WardrobeError):
     """A picture or body over the byte or pixel limit."""
 
@@ -137,6 +145,12 @@ class KeyFileError(WardrobeError):
     code = "bad_keys"
 
 
+class StateError(WardrobeError):
+    """A file in the folder `STATE` that is damaged, or cannot be read or written."""
+
+    code = "bad_state"
+
+
 class DatasetError(WardrobeError):
     """A dataset, manifest or label file that breaks its format."""
 
@@ -159,3 +173,30 @@ class FeedbackError(WardrobeError):
     """A feedback store that is missing, no such file, or of a newer version."""
 
     code = "bad_feedback"
+
+
+class WardrobeApiError(WardrobeError):
+    """What a server answered instead of a result, or that it did not answer.
+
+    Attributes:
+        status: HTTP status; 0 without an answer.
+        code: for programs; `unreachable` without an answer, `not_wardrobe` where what answered
+            does not speak as Wardrobe does.
+        request_id: of the answer, as in the server's log.
+        retry_after: seconds after which to ask again, if the server said so.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        detail: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, **(detail or {}))
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after

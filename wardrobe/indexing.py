@@ -10,8 +10,9 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoding import EncodedPicture, encode_pictures
 from wardrobe.errors import DatasetError, IndexFolderError
 from wardrobe.files import sha256_of, write_json, write_text
-from wardrobe.index import CatalogueItem, Entry, Index
+from wardrobe.index import CatalogueItem, Index
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE, ERRORS, RECORD, VECTORS, IndexRecord
 from wardrobe.index.replacement import (
@@ -33,7 +34,8 @@ from wardrobe.index.replacement import (
     recover_index,
     replace_index,
 )
-from wardrobe.index.shards import Shard, Shards
+from wardrobe.index.schema import PICTURES
+from wardrobe.index.shards import Encoded, Shard, Shards
 from wardrobe.index.sources import Source, read_source
 from wardrobe.index.vector_index import KINDS, Kind, VectorIndex, kind_for
 from wardrobe.settings import Settings
@@ -47,8 +49,17 @@ _LOGGER = logging.getLogger(__name__)
 @command
 def main(argv: Sequence[str] | None) -> None:
     """Runs build_index.py."""
+    run(sys.argv[1:] if argv is None else argv, "python build_index.py")
+
+
+def run(argv: Sequence[str], program: str) -> None:
+    """Builds what a command line asks for.
+
+    Args:
+        program: what the command line begins with, for messages.
+    """
     settings = Settings()
-    arguments = _parse(argv, settings)
+    arguments = _parse(argv, settings, program)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("wardrobe").setLevel(logging.INFO)
     source = read_source(arguments.source, arguments.split)
@@ -65,7 +76,7 @@ def main(argv: Sequence[str] | None) -> None:
         arguments.out,
         kind=None if arguments.kind == "auto" else arguments.kind,
         batch_size=arguments.batch_size,
-        command_line=shlex.join(["python", "build_index.py", *(argv or sys.argv[1:])]),
+        command_line=f"{program} {shlex.join(argv)}",
     )
     skipped = f", {record.skipped} skipped (see {arguments.out / ERRORS})" if record.skipped else ""
     sys.stdout.write(
@@ -110,11 +121,10 @@ def build_index(
             built = record is None
             if record is None:
                 check_unwritten(out)
-                shards = Shards(building / "shards", source.pictures_hash(encoder))
-                _encode(encoder, source.items, shards, batch_size)
-                record = _write(
-                    encoder, source, shards.shards, building / "final", kind, command_line
-                )
+                shards = Shards(building / "shards", encoder.fingerprint)
+                _encode(encoder, source, shards, batch_size)
+                encoded = shards.gather(source.keys)
+                record = _write(encoder, source, encoded, building / "final", kind, command_line)
                 replace_index(out)
             shutil.rmtree(building)
     except OSError as error:
@@ -154,26 +164,25 @@ def _up_to_date(
     return index.record if same_kind and same_inputs else None
 
 
-def _encode(
-    encoder: Encoder, items: Sequence[CatalogueItem], shards: Shards, batch_size: int
-) -> None:
-    if shards.pictures:
-        _LOGGER.info("%d of %d pictures are encoded already", shards.pictures, len(items))
+def _encode(encoder: Encoder, source: Source, shards: Shards, batch_size: int) -> None:
+    known = dict(zip(source.keys, (item.image_path for item in source.items), strict=True))
+    left = {key: path for key, path in known.items() if key not in shards}
+    if len(left) < len(known):
+        _LOGGER.info("%d of %d pictures are encoded already", len(known) - len(left), len(known))
     pictures = encode_pictures(
-        encoder,
-        [item.image_path for item in items[shards.pictures :]],
-        batch_size=batch_size,
-        description="encoding",
+        encoder, list(left.values()), batch_size=batch_size, description="encoding"
     )
+    keys = iter(left)
     while block := list(islice(pictures, SHARD_SIZE)):
-        shards.append(_shard(block, encoder.dimension))
+        shards.append(_shard(list(islice(keys, len(block))), block, encoder.dimension))
 
 
-def _shard(pictures: Sequence[EncodedPicture], dimension: int) -> Shard:
+def _shard(keys: Sequence[str], pictures: Sequence[EncodedPicture], dimension: int) -> Shard:
     vectors = [p.vector for p in pictures if p.vector is not None]
     logits = [p.logits for p in pictures if p.logits is not None]
     colours = [dominant_colours(p.pixels) for p in pictures if p.pixels is not None]
     return Shard(
+        keys,
         [str(picture.error or "") for picture in pictures],
         np.stack(vectors) if vectors else np.empty((0, dimension), np.float32),
         np.stack(logits) if logits else np.empty((len(vectors), 0), np.float32),
@@ -184,18 +193,15 @@ def _shard(pictures: Sequence[EncodedPicture], dimension: int) -> Shard:
 def _write(
     encoder: Encoder,
     source: Source,
-    shards: Sequence[Shard],
+    encoded: Encoded,
     folder: Path,
     kind: Kind | None,
     command_line: str,
 ) -> IndexRecord:
     """Writes a whole index folder, `index.json` last."""
-    errors = list(chain.from_iterable(shard.errors for shard in shards))
-    failed = [
-        *source.unusable,
-        *((str(i.image_path), e) for i, e in zip(source.items, errors, strict=True) if e),
-    ]
-    vectors = np.concatenate([shard.vectors for shard in shards])
+    outcomes = list(zip(source.items, encoded.errors, strict=True))
+    failed = [*source.unusable, *((str(item.image_path), e) for item, e in outcomes if e)]
+    vectors = encoded.vectors
     if not len(vectors):
         raise DatasetError(
             f"none of {len(failed)} pictures can be read; the first, {failed[0][0]}: {failed[0][1]}"
@@ -204,8 +210,10 @@ def _write(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     VectorIndex.build(vectors, kind).write(folder / VECTORS)
-    entries = _entries(encoder, source.items, shards)
-    Catalogue.create(folder / CATALOGUE, entries, source.picture_root)
+    items = [_with_upload(source, item, folder) for item, error in outcomes if not error]
+    logits = encoded.logits if encoder.label_space else None
+    entries = entries_of(encoder, items, vectors, logits, encoded.colours)
+    Catalogue.create(folder / CATALOGUE, entries, source.picture_root, taken=source.taken)
     lines = (json.dumps({"path": path, "error": error}) + "\n" for path, error in failed)
     write_text(folder / ERRORS, "".join(lines))
     record = IndexRecord(
@@ -225,29 +233,33 @@ def _write(
     return record
 
 
-def _entries(
-    encoder: Encoder, items: Sequence[CatalogueItem], shards: Sequence[Shard]
-) -> Iterator[Entry]:
-    """Yields the items that were encoded, with what was made of them."""
-    remaining = iter(items)
-    for shard in shards:
-        covered = islice(remaining, len(shard.errors))
-        encoded = [item for item, error in zip(covered, shard.errors, strict=True) if not error]
-        logits = shard.logits if encoder.label_space else None
-        yield from entries_of(encoder, encoded, shard.vectors, logits, shard.colours)
+def _with_upload(source: Source, item: CatalogueItem, folder: Path) -> CatalogueItem:
+    """Returns an item whose picture, if it was uploaded into another index, is in this one too."""
+    if source.uploads is None or not item.image_path.is_relative_to(source.uploads):
+        return item
+    path = folder.absolute() / PICTURES / item.image_path.name
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        try:
+            path.hardlink_to(item.image_path)
+        except OSError:  # another file system
+            shutil.copy2(item.image_path, path)
+    return replace(item, image_path=path)
 
 
-def _parse(argv: Sequence[str] | None, settings: Settings) -> argparse.Namespace:
+def _parse(argv: Sequence[str], settings: Settings, program: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="build_index.py",
+        prog=program,
         description="Encode and tag pictures and write the index folder that the server searches. "
         "Run again after an interruption, it goes on; with nothing changed, it does nothing.",
-        epilog="example:\n  python build_index.py multi_label_dataset/fashion --split train "
+        epilog=f"example:\n  {program} multi_label_dataset/fashion --split train "
         "--out indexes/fashion",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", type=Path, help="folder of pictures, or dataset root with manifest.csv"
+        "source",
+        type=Path,
+        help="folder of pictures, dataset root with manifest.csv, or index folder",
     )
     parser.add_argument(
         "--encoder", default=settings.encoder, help="folder or hub id (default: %(default)s)"

@@ -1,5 +1,6 @@
 """Candidates for a query among the items that it may find, best first."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -15,10 +16,16 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 POOL = 1_000
-"""Candidates of each kind where rankings are mixed; a fixed number, so that pages fit together."""
+"""Candidates of each kind where colours are mixed in, or results are sorted."""
+
+WORDS_POOL = 300
+"""Candidates by words and by meaning that are fused; always as many, so that pages fit together."""
 
 SCORE_EVERY_MAX = 50_000
 """Of more items than these, only a pool of the nearest is scored where colours are mixed in."""
+
+SAMPLE = 2_000
+"""Items of which it is seen what a usual cosine is."""
 
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
@@ -76,10 +83,10 @@ def rank(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray, dep
         BadRequestError: the query's vector is zero or has another dimension.
     """
     vector = query.vector
-    if query.mode != "vector" and query.words:
-        return _by_words(query, index, snapshot, allowed)
     if query.colours:
         return _by_colour(query, snapshot, allowed)
+    if query.mode != "vector" and query.words:
+        return _by_words(query, index, snapshot, allowed)
     if vector is None:
         slots = np.flatnonzero(allowed)
         return Ranking(slots, np.zeros(len(slots), np.float32))
@@ -89,16 +96,53 @@ def rank(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray, dep
 
 
 def _by_colour(query: Query, snapshot: Snapshot, allowed: BoolArray) -> Ranking:
-    """Mixes colour similarities with the cosine, by weight."""
+    """Ranks by the mean of colour similarities and, stretched to their range, cosines."""
     slots = np.flatnonzero(allowed)
+    scale = scale_of(query, snapshot, allowed)
     if len(slots) > SCORE_EVERY_MAX:
         slots = _pool(query, snapshot, allowed, slots)
     scores = _colour_score(query, snapshot, slots)
-    if (vector := query.vector) is not None:
-        scores = scores + snapshot.vectors_of(slots) @ vector
+    if scale is not None:
+        scores += scale.weight * scale.stretched(snapshot.vectors_of(slots) @ scale.vector)
     scores /= sum(abs(part.weight) for part in query.parts)
     order = np.lexsort((slots, -scores))
     return Ranking(slots[order], scores[order].astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """How cosines are stretched beside colour similarities: a usual item to 0, the best to 1.
+
+    Cosines with a text lie within a fifth of one another, similarities of colours anywhere from 0
+    to 1: unstretched, a colour asked for with a word would leave nothing of the word.
+
+    Attributes:
+        vector: of the query, unit `(dimension,)`.
+        weight: of all its parts that are vectors.
+        usual, best: cosines.
+    """
+
+    vector: FloatArray
+    weight: float
+    usual: float
+    best: float
+
+    def stretched(self, cosines: FloatArray) -> FloatArray:
+        """Returns cosines on the scale."""
+        return (cosines - self.usual) / max(self.best - self.usual, 1e-6)
+
+
+def scale_of(query: Query, snapshot: Snapshot, allowed: BoolArray) -> Scale | None:
+    """Returns the scale of a query's cosines; None without vectors, or without items."""
+    slots = np.flatnonzero(allowed)
+    if query.vector is None or not len(slots):
+        return None
+    vector = unit(query.vector, snapshot.dimension)
+    some = slots[:: math.ceil(len(slots) / SAMPLE)]
+    usual = float((snapshot.vectors_of(some) @ vector).mean())
+    best = float(snapshot.search(vector[None], 1, allowed)[0][0, 0])
+    weight = sum(abs(part.weight) for part in query.parts if part.kind != "colour")
+    return Scale(vector, weight, usual, best)
 
 
 def _pool(query: Query, snapshot: Snapshot, allowed: BoolArray, slots: IntArray) -> IntArray:
@@ -126,7 +170,7 @@ def _by_words(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray
     assert query.vector is not None  # it has words
     vector = unit(query.vector, snapshot.dimension)
     if query.mode == "hybrid":
-        rankings.append(snapshot.search(vector[None], POOL, allowed)[1][0])
+        rankings.append(snapshot.search(vector[None], WORDS_POOL, allowed)[1][0])
     slots = np.unique(np.concatenate(rankings))
     fused = np.zeros(len(slots))
     for ranking in rankings:
@@ -138,14 +182,14 @@ def _by_words(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray
 
 
 def _matching(words: str, index: Index, snapshot: Snapshot, allowed: BoolArray) -> IntArray:
-    """Returns the allowed slots that match an FTS5 query best, best first, `POOL` at most."""
+    """Returns the allowed slots that match an FTS5 query, best first, `WORDS_POOL` at most."""
     if not words:
         return np.empty(0, np.int64)
-    limit = POOL
+    limit = WORDS_POOL
     while True:
         rows = index.words(words, limit)
         slots = snapshot.slots_of(rows)
-        slots = slots[allowed[slots]][:POOL]
-        if len(slots) == POOL or len(rows) < limit:
+        slots = slots[allowed[slots]][:WORDS_POOL]
+        if len(slots) == WORDS_POOL or len(rows) < limit:
             return slots
         limit *= 8  # filters left out too many

@@ -9,7 +9,9 @@ import numpy.typing as npt
 from wardrobe.colours import colour_similarity
 from wardrobe.index import CatalogueItem, Snapshot
 from wardrobe.query import Part, Query
+from wardrobe.ranking import scale_of
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -31,19 +33,34 @@ class TagReason:
     probability: float | None
 
 
-def part_reasons(query: Query, snapshot: Snapshot, slots: Sequence[int]) -> list[list[PartReason]]:
-    """Returns for each slot what the parts of a query made of its score."""
+def part_reasons(
+    query: Query, snapshot: Snapshot, matching: BoolArray, slots: Sequence[int]
+) -> list[list[PartReason]]:
+    """Returns for each slot what the parts of a query made of its score.
+
+    Args:
+        matching: the slots that the filter leaves, by which colours and cosines were weighed.
+    """
     vectors = snapshot.vectors_of(np.array(slots, np.int64))
     colours = snapshot.colours[list(slots)]
     similarities = [_similarities(part, vectors, colours) for part in query.parts]
-    if query.colours:
-        length = sum(abs(part.weight) for part in query.parts)
-    else:
-        length = float(np.linalg.norm(query.vector)) if query.vector is not None else 1.0
+    weights = [abs(part.weight) for part in query.parts]
+    length = 1.0 if query.vector is None else float(np.linalg.norm(query.vector))
+    scale = scale_of(query, snapshot, matching) if query.colours else None
+    contributions = []
+    for part, similarity in zip(query.parts, similarities, strict=True):
+        contribution = part.weight * similarity
+        if part.kind != "colour":
+            contribution = contribution / length
+        if part.kind != "colour" and scale is not None:
+            share = abs(part.weight) / scale.weight
+            span = max(scale.best - scale.usual, 1e-6)
+            contribution = scale.weight * (contribution - share * scale.usual) / span
+        contributions.append(contribution / sum(weights) if query.colours else contribution)
     return [
         [
-            PartReason(part.name, part.weight, float(s[i]), float(part.weight * s[i] / length))
-            for part, s in zip(query.parts, similarities, strict=True)
+            PartReason(part.name, part.weight, float(s[i]), float(c[i]))
+            for part, s, c in zip(query.parts, similarities, contributions, strict=True)
         ]
         for i in range(len(slots))
     ]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, RedisDsn, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -110,6 +111,13 @@ class Settings(BaseSettings):
     max_text_length: int = Field(
         default=500, ge=1, description="Characters of a text query at most"
     )
+    wardrobe_url: str = Field(
+        default="",
+        description="Server that the command `wardrobe` asks; empty: the one at HOST and PORT",
+    )
+    wardrobe_key: SecretStr = Field(
+        default=SecretStr(""), description="API key that the command `wardrobe` sends; empty: none"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged"
     )
@@ -126,3 +134,9 @@ class Settings(BaseSettings):
                     "redis://user:password@localhost:6379/0; percent-encode special characters"
                 ) from None
         return url
+
+
+def unknown_names(env_file: Path = Path(".env")) -> list[str]:
+    """Returns the variables in a file of settings that are none of them."""
+    known = {name.upper() for name in Settings.model_fields}
+    return [name for name in dotenv_values(env_file) if name.upper() not in known]

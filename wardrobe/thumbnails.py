@@ -5,13 +5,16 @@ import io
 from pathlib import Path
 
 from wardrobe.errors import WardrobeError
-from wardrobe.images import read
+from wardrobe.images import decode, read
 
 
-def thumbnail(path: Path, side: int = 96) -> str | None:
+def thumbnail(source: Path | bytes, side: int = 96) -> str | None:
     """Returns a picture as a data URI, at most `side` pixels a side; None if unreadable."""
     try:
-        picture = read(path, draft_side=side)
+        if isinstance(source, bytes):
+            picture = decode(source, draft_side=side)
+        else:
+            picture = read(source, draft_side=side)
     except WardrobeError:
         return None
     picture.thumbnail((side, side))

@@ -5,9 +5,9 @@ import math
 import sys
 from datetime import timedelta
 
+from wardrobe.cli.options import read_settings
 from wardrobe.command import positive_int
 from wardrobe.keys import SCOPES, KeyStore
-from wardrobe.settings import Settings
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -77,7 +77,7 @@ def _revoke(arguments: argparse.Namespace) -> None:
 
 
 def _store() -> KeyStore:
-    return KeyStore(Settings().state)
+    return KeyStore(read_settings().state)
 
 
 def _name(text: str) -> str:

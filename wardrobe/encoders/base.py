@@ -31,6 +31,8 @@ class PictureEncoding:
 class Encoder(ABC):
     """Checkpoint → unit vectors for pictures and for text, and tag logits.
 
+    Safe to use from several threads at once.
+
     Attributes:
         name: the checkpoint's folder name or hub id.
         fingerprint: SHA-256 over the checkpoint's files that change its outputs.
@@ -58,7 +60,7 @@ class Encoder(ABC):
 
     @abstractmethod
     def prepare(self, picture: Image.Image) -> PixelArray:
-        """Returns what the network sees of an RGB picture `(height, width, 3)`; thread-safe."""
+        """Returns what the network sees of an RGB picture `(height, width, 3)`."""
 
     @abstractmethod
     def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
@@ -73,7 +75,7 @@ class Encoder(ABC):
         """
 
     def load_explanations(self) -> None:  # noqa: B027 - nothing to load is the usual case
-        """Loads what `explain` needs beside the rest, once: it can take seconds; thread-safe."""
+        """Loads what `explain` needs beside the rest, once: it can take seconds."""
 
     def explain(self, pixels: PixelArray, labels: Sequence[int]) -> FloatArray:
         """Returns what labels looked at `(labels, height, width)`, from 0 to 1, hottest 1.

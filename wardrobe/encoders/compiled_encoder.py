@@ -117,7 +117,8 @@ class CompiledEncoder(Encoder):
     def explain(self, pixels: PixelArray, labels: Sequence[int]) -> FloatArray:
         self.load_explanations()
         assert self._network is not None  # just loaded
-        return self._network.explain(pixels, labels)
+        with self._explaining:
+            return self._network.explain(pixels, labels)
 
 
 def _hint(core: openvino.Core, precision: str) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,7 @@ class HubEncoder(Encoder):
             CheckpointError: a file is missing, damaged or does not fit the network.
             DatasetError: the labels cannot be read.
         """
+        self._running = threading.Lock()  # an explanation hooks into every forward of the network
         self.name = name
         self.fingerprint = checkpoint.fingerprint(folder)
         self.label_space, self.thresholds = None, None
@@ -79,7 +81,8 @@ class HubEncoder(Encoder):
 
     @torch.inference_mode()
     def encode_pictures(self, pixels: PixelArray) -> PictureEncoding:
-        vectors, logits = self._forward(self._as_input(pixels))
+        with self._running:
+            vectors, logits = self._forward(self._as_input(pixels))
         tag_logits = None if logits is None else logits.float().numpy()
         if tag_logits is not None and self.temperatures is not None:
             tag_logits /= self.temperatures
@@ -91,12 +94,13 @@ class HubEncoder(Encoder):
                 f"the encoder {self.name} has no tags to explain; "
                 "serve a Wardrobe checkpoint, a CLIP or a SigLIP"
             )
-        return activation_maps(
-            getattr(self._model, "vision_model", self._model),
-            lambda batch: cast(torch.Tensor, self._forward(batch)[1]),
-            self._as_input(pixels[None]),
-            labels,
-        )
+        with self._running:
+            return activation_maps(
+                getattr(self._model, "vision_model", self._model),
+                lambda batch: cast(torch.Tensor, self._forward(batch)[1]),
+                self._as_input(pixels[None]),
+                labels,
+            )
 
     def seen_part(self, width: int, height: int) -> tuple[float, float]:
         if not getattr(self._processor, "do_center_crop", False):

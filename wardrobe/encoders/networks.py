@@ -51,7 +51,7 @@ def load_networks(checkpoint: Path, kept_in: Path | None) -> Networks:
     """
     if kept_in is None:
         return _export(checkpoint)
-    folder = kept_in / f"{checkpoint.name}-{network_digest(checkpoint)[:16]}"
+    folder = _folder_of(checkpoint, kept_in)
     if _is_whole(folder):
         return _read(folder)
     _log.info("exporting the networks of %s into %s, once; about ten seconds", checkpoint, folder)
@@ -62,6 +62,19 @@ def load_networks(checkpoint: Path, kept_in: Path | None) -> Networks:
         _log.warning("cannot keep the networks in %s, every start exports them: %s", folder, error)
         return networks
     return _read(folder)  # now as later: the last bits differ from those of a fresh export
+
+
+def are_kept(checkpoint: Path, kept_in: Path) -> bool:
+    """Returns whether the networks of a checkpoint folder were exported before, and are whole.
+
+    Raises:
+        CheckpointError: the checkpoint has no weights.
+    """
+    return _is_whole(_folder_of(checkpoint, kept_in))
+
+
+def _folder_of(checkpoint: Path, kept_in: Path) -> Path:
+    return kept_in / f"{checkpoint.name}-{network_digest(checkpoint)[:16]}"
 
 
 def _export(checkpoint: Path) -> Networks:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from wardrobe.errors import IndexFolderError, UnknownItemError
+from wardrobe.errors import IndexFolderError, NotReadyError, UnknownItemError
+from wardrobe.index import succession
 from wardrobe.index.changes import Outcome, is_used, purge_oldest, write_change
 from wardrobe.index.database import Database
 from wardrobe.index.entries import CatalogueItem, Change, Entry, FloatArray
@@ -36,6 +37,7 @@ class Catalogue:
     Attributes:
         roots: folders of built and of uploaded pictures, the latter absolute.
         database: the connections.
+        succession: what was taken over of other catalogues.
     """
 
     def __init__(self, path: Path, picture_root: Path) -> None:
@@ -49,6 +51,7 @@ class Catalogue:
         """
         self.roots = _roots(path, picture_root)
         self.database = Database(path)
+        self.succession = succession.Succession(self.database)
 
     @property
     def writable(self) -> bool:
@@ -56,16 +59,28 @@ class Catalogue:
         return self.database.writable
 
     @staticmethod
-    def create(path: Path, entries: Iterable[Entry], picture_root: Path) -> None:
-        """Writes a new catalogue; the items' rows are counted from 0."""
+    def create(
+        path: Path,
+        entries: Iterable[Entry],
+        picture_root: Path,
+        *,
+        taken: tuple[str, int] | None = None,
+    ) -> None:
+        """Writes a new catalogue; the items' rows are counted from 0.
+
+        Args:
+            taken: name and clock of the catalogue that the items were taken over from.
+        """
         roots = _roots(path, picture_root)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.executescript(TABLES)
+            connection.executescript(TABLES + succession.TABLES)
             connection.execute("BEGIN")
             row = -1
             for row, entry in enumerate(entries):
                 insert(connection, stored(entry, row, roots), entry)
             connection.execute("UPDATE clock SET now = ?, built = ?", (row, row))
+            if taken is not None:
+                connection.execute("INSERT INTO taken VALUES (?, ?)", taken)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = WAL")
 
@@ -89,6 +104,16 @@ class Catalogue:
         """Returns how many births and deaths there were since the catalogue was built."""
         written: int = self.database.query("SELECT now - built FROM clock")[0][0]
         return written
+
+    def everything(self) -> tuple[list[CatalogueItem], tuple[str, int]]:
+        """Returns all items in the order of their rows, and this catalogue's name and clock."""
+        with self.database.scanning() as connection:
+            now: int = connection.execute("SELECT now FROM clock").fetchone()[0]
+            found = connection.execute(
+                f"SELECT {COLUMNS} FROM items WHERE died IS NULL ORDER BY row"
+            )
+            items = [StoredVersion(*columns).item(self.roots) for columns in found]
+        return items, (self.succession.name, now)
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""
@@ -150,7 +175,11 @@ class Catalogue:
             NotReadyError: nothing can be written now.
         """
         with self.database.writing() as connection:
-            now: int = connection.execute("SELECT now FROM clock").fetchone()[0]
+            now, successor = connection.execute(
+                "SELECT now, successor FROM clock, catalogue"
+            ).fetchone()
+            if successor:
+                raise NotReadyError(f"{successor} has taken this index's place; try again")
             outcomes = []
             for change in changes:
                 outcome, now = write_change(connection, change, now, self.roots)

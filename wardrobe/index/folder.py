@@ -22,6 +22,7 @@ from wardrobe.index.record import (
 )
 from wardrobe.index.replacement import building_folder, is_aside
 from wardrobe.index.snapshot import Slots, Snapshot
+from wardrobe.index.succession import Succession
 from wardrobe.index.vector_index import VectorIndex
 
 _LOGGER = logging.getLogger(__name__)
@@ -147,6 +148,26 @@ class Index:
                 "writes; run build_index.py again"
             )
         return self._catalogue.apply(changes)
+
+    @property
+    def succession(self) -> Succession:
+        """What was taken over of other indexes, and which one took this one's place."""
+        return self._catalogue.succession
+
+    @property
+    def clock(self) -> tuple[int, int]:
+        """Number of the last write, and of the last one whose traces are purged."""
+        return self._catalogue.clock()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the file system lets it be written to."""
+        return self._catalogue.writable
+
+    @property
+    def writes(self) -> int:
+        """How many writes there were since it was built."""
+        return self._catalogue.writes()
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""

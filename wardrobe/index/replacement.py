@@ -36,10 +36,14 @@ def replace_index(folder: Path) -> None:
         IndexFolderError: `folder` was written to since it was built.
     """
     building = building_folder(folder)
-    for path in (building / "final").iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-    fsync_directory(building / "final")
+    final = building / "final"
+    for path in final.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+    for place in (final / PICTURES, final):
+        if place.is_dir():
+            fsync_directory(place)
     with _unwritten(folder):
         if folder.exists():
             folder.rename(building / "old")

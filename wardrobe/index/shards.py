@@ -18,10 +18,29 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Shard:
-    """The outcome for consecutive pictures.
+    """The outcome for some pictures.
 
     Attributes:
-        errors: what is wrong with each picture, empty where it was encoded.
+        keys: what each picture is known by.
+        errors: what is wrong with each, empty where it was encoded.
+        vectors: of the encoded ones, `(encoded, dimension)`.
+        logits: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
+        colours: likewise, their dominant colours `(encoded, 3, 4)`.
+    """
+
+    keys: Sequence[str]
+    errors: Sequence[str]
+    vectors: FloatArray
+    logits: FloatArray
+    colours: FloatArray
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What became of pictures, in the order asked for.
+
+    Attributes:
+        errors: what is wrong with each, empty where it was encoded.
         vectors: of the encoded ones, `(encoded, dimension)`.
         logits: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
         colours: likewise, their dominant colours `(encoded, 3, 4)`.
@@ -34,42 +53,58 @@ class Shard:
 
 
 class Shards:
-    """The shards of one build, in order, in a folder.
+    """The shards of one build, in a folder.
 
-    Attributes:
-        shards: what is there.
-        pictures: how many pictures they cover.
+    A picture is looked up by its key. So a build that was interrupted goes on with what it has,
+    also where items came, went or changed meanwhile.
     """
 
-    def __init__(self, folder: Path, pictures_hash: str) -> None:
-        """Opens the folder; shards of other pictures or another encoder are thrown away."""
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        """Opens the folder; shards of another encoder are thrown away."""
         self._folder = folder
-        self.shards: list[Shard] = []
-        self.pictures = 0
-        plan = {"pictures_hash": pictures_hash}
+        self._shards: list[Shard] = []
+        self._places: dict[str, tuple[int, int]] = {}
+        plan = {"fingerprint": fingerprint}
         if not self._is_for(plan):
             if any(folder.glob("*.npz")):
-                _LOGGER.warning(
-                    "%s has encodings of other pictures or by another encoder; starting over",
-                    folder,
-                )
+                _LOGGER.warning("%s has encodings by another encoder; starting over", folder)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             write_json(folder / "plan.json", plan)
         while (shard := self._read(self._next_path())) is not None:
             self._remember(shard)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
     def append(self, shard: Shard) -> None:
-        """Writes the next shard, all or nothing."""
+        """Writes another shard, all or nothing."""
         with atomic_write(self._next_path()) as aside, aside.open("wb") as handle:
             np.savez(
                 handle,
+                keys=np.array(shard.keys),
                 errors=np.array(shard.errors),
                 vectors=shard.vectors,
                 logits=shard.logits,
                 colours=shard.colours,
             )
         self._remember(shard)
+
+    def gather(self, keys: Sequence[str]) -> Encoded:
+        """Returns what became of pictures that are all there."""
+        places = [self._places[key] for key in keys]
+        errors = [self._shards[number].errors[row] for number, row in places]
+        ranks = [np.cumsum([not error for error in shard.errors]) - 1 for shard in self._shards]
+        encoded = [
+            (number, int(ranks[number][row]))
+            for (number, row), error in zip(places, errors, strict=True)
+            if not error
+        ]
+        starts = np.cumsum([0, *(len(shard.vectors) for shard in self._shards)])
+        rows = np.array([starts[number] + row for number, row in encoded], np.int64)
+        parts = [(shard.vectors, shard.logits, shard.colours) for shard in self._shards]
+        vectors, logits, colours = (np.concatenate(part)[rows] for part in zip(*parts, strict=True))
+        return Encoded(errors, vectors, logits, colours)
 
     def _is_for(self, plan: dict[str, str]) -> bool:
         try:
@@ -78,11 +113,12 @@ class Shards:
             return False
 
     def _next_path(self) -> Path:
-        return self._folder / f"{self.pictures:09d}.npz"
+        return self._folder / f"{len(self._shards):06d}.npz"
 
     def _remember(self, shard: Shard) -> None:
-        self.shards.append(shard)
-        self.pictures += len(shard.errors)
+        number = len(self._shards)
+        self._shards.append(shard)
+        self._places |= {key: (number, row) for row, key in enumerate(shard.keys)}
 
     @staticmethod
     def _read(path: Path) -> Shard | None:
@@ -91,6 +127,7 @@ class Shards:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return Shard(
+                    arrays["keys"].tolist(),
                     arrays["errors"].tolist(),
                     arrays["vectors"],
                     arrays["logits"],

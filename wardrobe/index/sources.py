@@ -4,14 +4,18 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
 
 from wardrobe.encoders.base import Encoder
 from wardrobe.errors import DatasetError
 from wardrobe.images import EXTENSIONS, find_pictures
+from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.entries import CatalogueItem
+from wardrobe.index.record import CATALOGUE, RECORD, read_record
 from wardrobe.manifest import MANIFEST, Manifest
 
 
@@ -20,29 +24,35 @@ class Source:
     """Items to encode, in order.
 
     Attributes:
-        picture_root: absolute folder that has all the pictures.
+        picture_root: absolute folder that has all the pictures but uploaded ones.
         items: without tags.
         unusable: pictures that cannot be items, and why.
+        uploads: folder of the uploaded pictures of an index; they are copied.
+        taken: an index's own name and its clock when its items were read.
     """
 
     picture_root: Path
     items: tuple[CatalogueItem, ...]
-    unusable: tuple[tuple[str, str], ...]
+    unusable: tuple[tuple[str, str], ...] = ()
+    uploads: Path | None = None
+    taken: tuple[str, int] | None = None
 
-    def pictures_hash(self, encoder: Encoder) -> str:
-        """Returns the SHA-256 over what decides the vectors and logits."""
-        stamps = [(str(item.image_path), _stamp(item.image_path)) for item in self.items]
-        return _hash([encoder.fingerprint, stamps])
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """What each item's picture is known by: path, size and time of change."""
+        return tuple(
+            json.dumps([str(item.image_path), _stamp(item.image_path)]) for item in self.items
+        )
 
     def inputs_hash(self, encoder: Encoder) -> str:
         """Returns the SHA-256 over everything that decides the finished index."""
         items = [(item.id, item.caption, item.labels, item.metadata) for item in self.items]
         thresholds = None if encoder.thresholds is None else encoder.thresholds.tolist()
-        return _hash([self.pictures_hash(encoder), items, self.unusable, thresholds])
+        return _hash([encoder.fingerprint, self.keys, items, self.unusable, thresholds])
 
 
 def read_source(folder: Path, splits: Sequence[str] = ()) -> Source:
-    """Reads a dataset root, which has a `manifest.csv`, or else a folder of pictures.
+    """Reads an index folder, a dataset root with a `manifest.csv`, or a folder of pictures.
 
     An item's id is its picture's name without suffix; where two pictures share it, all ids are
     paths inside the folder, without suffix if they still differ.
@@ -57,6 +67,10 @@ def read_source(folder: Path, splits: Sequence[str] = ()) -> Source:
         raise DatasetError(
             f"there is no folder {folder}; name a folder of pictures or a dataset root"
         )
+    if (folder / RECORD).exists():
+        if splits:
+            raise DatasetError(f"--split needs a {MANIFEST}, and {folder} is an index")
+        return _of_index(folder)
     if (folder / MANIFEST).exists():
         described = _described_by_manifest(folder, splits)
     elif splits:
@@ -81,6 +95,15 @@ def read_source(folder: Path, splits: Sequence[str] = ()) -> Source:
             if not _is_utf8(path)
         ),
     )
+
+
+def _of_index(folder: Path) -> Source:
+    """Returns the items that an index has now, in the order of their rows."""
+    record = read_record(folder)
+    with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
+        items, taken = catalogue.everything()
+    bare = tuple(replace(item, tags={}, etag="") for item in items)
+    return Source(record.picture_root, bare, uploads=catalogue.roots[1], taken=taken)
 
 
 def _described_by_manifest(root: Path, splits: Sequence[str]) -> dict[Path, dict[str, Any]]:

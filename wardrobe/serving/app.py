@@ -1,13 +1,16 @@
 """The application factory."""
 
+from functools import partial
+
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
 
-from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.encoders import Encoder
 from wardrobe.feedback import STORE, FeedbackStore
 from wardrobe.index import Index
 from wardrobe.serving import (
     access,
+    admin,
     failures,
     feedback,
     items,
@@ -17,12 +20,16 @@ from wardrobe.serving import (
     search,
     shedding,
 )
+from wardrobe.serving.building import Builder, Report
+from wardrobe.serving.current import CurrentEngine
+from wardrobe.serving.deployment import DeploymentStore
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.parameters import StrictRequest
 from wardrobe.serving.schemas import predict_parameters
 from wardrobe.serving.search_schemas import search_parameters
 from wardrobe.serving.service import Service
-from wardrobe.serving.startup import Report, Startup
+from wardrobe.serving.startup import Startup
+from wardrobe.serving.swapping import Swapper
 from wardrobe.settings import Settings
 
 _DOCS = {"app_name": "Wardrobe", "validatorUrl": None}  # no other server is asked for anything
@@ -39,31 +46,22 @@ def create_app(
     Args:
         settings: where everything is and every limit; from the environment by default.
         encoder: an encoder to use instead of loading the one in the settings.
-        index: an index made with that encoder, to use instead of opening the one in the settings.
+        index: an index made with that encoder, to begin with instead of opening one.
     """
     settings = settings or Settings()
-
-    def build(report: Report) -> Engine:
-        report(f"loading the encoder {settings.encoder}")
-        loaded = encoder or load_encoder(
-            settings.encoder,
-            precision=settings.precision,
-            compute_threads=settings.compute_threads,
-            labels=settings.labels,
-            networks=settings.networks,
-        )
-        report(f"opening the index {settings.index}")
-        engine = Engine(loaded, index or Index.open(settings.index, loaded), settings)
-        report("warming up")
-        engine.warm_up()
-        return engine
-
+    builder = Builder(settings, encoder, index)
+    store, current = DeploymentStore(settings), CurrentEngine()
     app = Flask(__name__, static_folder=None)
     app.request_class = StrictRequest
+    app.url_map.converters["item"] = items.ItemIdConverter
+    app.url_map.merge_slashes = False  # nothing is answered with a redirect to another address
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     Service(
         settings=settings,
-        startup=Startup(build),
+        store=store,
+        current=current,
+        startup=Startup(partial(_first_engine, builder, store), current),
+        swapper=Swapper(current, builder.build, store),
         search_parameters=search_parameters(settings),
         predict_parameters=predict_parameters(settings),
         feedback=FeedbackStore(settings.state / STORE),
@@ -77,5 +75,16 @@ def create_app(
     app.register_blueprint(items.blueprint)
     app.register_blueprint(feedback.blueprint)
     app.register_blueprint(operations.blueprint)
+    app.register_blueprint(admin.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
     return app
+
+
+def _first_engine(builder: Builder, store: DeploymentStore, report: Report) -> Engine:
+    """Returns an engine of what is current; another worker may swap while it is built."""
+    while True:
+        engine = builder.build(deployment := store.current(), report)
+        engine.index.succession.take_writes(lambda: store.current() == deployment)
+        if store.current() == deployment:
+            return engine
+        engine.discard()

@@ -159,9 +159,7 @@ class Batcher(Generic[Input, Output]):
                 self._seconds_per_input += _NEWEST_SHARE * (seconds - self._seconds_per_input)
         except BaseException as error:
             _log.exception("the encoding thread died")
-            telemetry.READY.set(0)
             self._abandon(batch, f"the encoding thread died: {error!r}")
-            self.death.set_result(None)
 
     def _abandon(self, batch: Sequence[Job[Input, Output]], reason: str) -> None:
         with self._changed:
@@ -169,6 +167,7 @@ class Batcher(Generic[Input, Output]):
             waiting = [job for job in self._queue if job.future.set_running_or_notify_cancel()]
             self._queue.clear()
             self._report_queue()
+        self.death.set_result(None)
         for job in [*batch, *waiting]:
             if not job.future.done():
                 job.future.set_exception(NotReadyError(reason))

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from functools import partial
-from itertools import repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,14 +15,13 @@ from PIL import Image
 
 from wardrobe.colours import dominant_colours
 from wardrobe.encoders import Encoder
-from wardrobe.encoders.base import FloatArray, PixelArray
+from wardrobe.encoders.base import FloatArray
 from wardrobe.errors import (
     DeadlineExceededError,
     TooLargeError,
     UnreadablePictureError,
     UnsupportedQueryError,
 )
-from wardrobe.explanation import heatmaps
 from wardrobe.index import Index
 from wardrobe.query import Part, Query
 from wardrobe.searcher import Searcher
@@ -31,7 +29,8 @@ from wardrobe.serving import telemetry
 from wardrobe.serving.batcher import Batcher, Job
 from wardrobe.serving.cache import Encoding, EncodingCache
 from wardrobe.serving.decoding import Decoder
-from wardrobe.serving.inputs import Input, Question, pixels_to_see
+from wardrobe.serving.deployment import Deployment
+from wardrobe.serving.forwards import Input, Question, encode_batch, pixels_to_see
 from wardrobe.serving.maintenance import Maintenance
 from wardrobe.serving.remote_cache import RemoteCache
 from wardrobe.serving.schemas import Upload
@@ -48,11 +47,25 @@ Result = TypeVar("Result")
 
 
 class Engine:
-    """An encoder and an index made with it, with all that stands between them and a request."""
+    """An encoder and an index made with it, with all that stands between them and a request.
 
-    def __init__(self, encoder: Encoder, index: Index, settings: Settings) -> None:
+    Nothing it holds refers back to it: a discarded one leaves the memory at once.
+
+    Attributes:
+        deployment: what it was built from.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        index: Index,
+        settings: Settings,
+        cache: EncodingCache,
+        deployment: Deployment,
+    ) -> None:
         self.encoder = encoder
         self.index = index
+        self.deployment = deployment
         self.searcher = Searcher(index)
         self._settings = settings
         self._tagger = (
@@ -61,13 +74,13 @@ class Engine:
             else None
         )
         self._decoder = Decoder(encoder, settings)
-        self._cache = EncodingCache(settings.cache_bytes)
+        self._cache = cache
         url = settings.cache_url.get_secret_value()
         self._remote_cache = RemoteCache(url, encoder.dimension) if url else None
         self._in_flight: dict[bytes, Job[Input, Encoding]] = {}
         self._lock = threading.Lock()
         self._batcher: Batcher[Input, Any] = Batcher(
-            self._encode_batch,
+            partial(encode_batch, encoder),
             pixels_to_see,
             max_batch_size=settings.max_batch_size,
             max_batch_pixels=settings.max_batch_pixels,
@@ -77,8 +90,8 @@ class Engine:
 
         self._maintenance = Maintenance(index)
 
-    def warm_up(self) -> None:
-        """Decodes, runs both towers and the batch sizes, and searches: no request pays for it."""
+    def warm_up_encoder(self) -> None:
+        """Decodes, and runs both towers and the batch sizes: no request pays for it."""
         side = self.encoder.picture_side
         jpeg = io.BytesIO()
         Image.new("RGB", (side, side), "grey").save(jpeg, "JPEG")
@@ -86,12 +99,16 @@ class Engine:
         largest = min(self._settings.max_batch_size, self._settings.max_queue)
         powers = {2**power for power in range(largest.bit_length())}
         for size in sorted({largest, *range(1, min(largest, _EVERY_SIZE_TO) + 1), *powers}):
-            encodings = self._encode_together([blank] * size)
+            self._encode_together([blank] * size)
         if self.encoder.has_text:
             for words in _WORDS:
                 self._encode_together([" ".join(["dress"] * words)])
+
+    def warm_up_index(self) -> None:
+        """Touches every vector, and searches: no request pays for it."""
         self.index.warm_up()
-        self.searcher.search(Query((Part("picture", "warm-up", encodings[0].vector),), top_k=1))
+        vector = np.ones(self.encoder.dimension, np.float32)
+        self.searcher.search(Query((Part("vector", "warm-up", vector),), top_k=1))
 
     @property
     def max_batch_size(self) -> int:
@@ -129,9 +146,13 @@ class Engine:
         """Finishes what is in flight and ends the threads."""
         self._batcher.close()
         self._maintenance.close()
-        self.index.close()
         if self._remote_cache:
             self._remote_cache.close()
+
+    def discard(self) -> None:
+        """Closes it, and its index too: no request uses them any more."""
+        self.close()
+        self.index.close()
 
     def encode_picture(
         self, upload: Upload, deadline: float, *, crop: Sequence[float] | None = None
@@ -250,43 +271,8 @@ class Engine:
         if self._remote_cache and not future.cancelled() and future.exception() is None:
             self._remote_cache.put(key, future.result())
 
-    def _encode_together(self, values: Sequence[Input]) -> list[Encoding]:
+    def _encode_together(self, values: Sequence[Input]) -> None:
         jobs: list[Job[Input, Encoding]] = [Job(math.inf, value) for value in values]
         self._batcher.submit(*jobs)
-        return [job.future.result() for job in jobs]
-
-    def _encode_batch(self, values: Sequence[Input]) -> list[Encoding | list[Image.Image]]:
-        """Encodes pictures and texts, each kind in one forward, and answers questions.
-
-        It runs in the encoding thread.
-        """
-        pictures = [value for value in values if isinstance(value, np.ndarray)]
-        texts = [value for value in values if isinstance(value, str)]
-        of_pictures = iter(self._encode_pictures(pictures) if pictures else [])
-        of_texts = iter(self._encode_texts(texts) if texts else [])
-        return [
-            self._answer(value)
-            if isinstance(value, Question)
-            else next(of_texts if isinstance(value, str) else of_pictures)
-            for value in values
-        ]
-
-    def _answer(self, question: Question) -> list[Image.Image]:
-        maps = self.encoder.explain(question.pixels, question.labels)
-        telemetry.ENCODED_INPUTS.labels("explanation").inc()
-        return list(heatmaps(maps, question.seen_part))
-
-    def _encode_pictures(self, pictures: Sequence[PixelArray]) -> list[Encoding]:
-        encoding = self.encoder.encode_pictures(np.stack(pictures))
-        telemetry.ENCODED_INPUTS.labels("picture").inc(len(pictures))
-        rows = repeat(None) if encoding.logits is None else encoding.logits
-        # Copies, because a cached row must not keep its whole batch in memory.
-        return [
-            Encoding(vector.copy(), None if logits is None else logits.copy())
-            for vector, logits in zip(encoding.vectors, rows, strict=False)
-        ]
-
-    def _encode_texts(self, texts: Sequence[str]) -> list[Encoding]:
-        vectors = self.encoder.encode_texts(texts)
-        telemetry.ENCODED_INPUTS.labels("text").inc(len(texts))
-        return [Encoding(vector.copy(), None) for vector in vectors]
+        for job in jobs:
+            job.future.result()

@@ -136,7 +136,7 @@ def post_worker_init(worker: Any) -> None:
     limit = service.settings.recycle_requests
     worker.recycle_every = limit + random.randint(0, limit // 10)  # not all workers at once
     worker.answered = itertools.count(1)
-    service.startup.on_death(worker.crash)
+    service.current.on_death(worker.crash)
     if worker.age <= worker.cfg.workers:
         return
     while worker.alive and not service.startup.finished:

@@ -4,7 +4,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import wardrobe
-from wardrobe.serving import feedback_schemas, item_schemas, openapi_items, schemas, search_schemas
+from wardrobe.serving import (
+    admin_schemas,
+    feedback_schemas,
+    item_schemas,
+    openapi_admin,
+    openapi_items,
+    schemas,
+    search_schemas,
+)
 from wardrobe.serving.access import required_scope
 from wardrobe.serving.openapi_parts import (
     FILE,
@@ -34,6 +42,8 @@ _GIVEN: list[type[BaseModel]] = [
     item_schemas.ItemResponse,
     item_schemas.BulkResponse,
     feedback_schemas.FeedbackResponse,
+    admin_schemas.SwapStatus,
+    admin_schemas.CompactStatus,
     schemas.Health,
     schemas.Alive,
     schemas.ErrorResponse,
@@ -54,6 +64,7 @@ def document(service: Service) -> Json:
         "/facets": _facets(components),
         **openapi_items.paths(components),
         "/feedback": {"post": _feedback()},
+        **openapi_admin.paths(components),
         "/healthz": {"get": call("What is served, if it can be", json_of("Health"), ("503",))},
         "/livez": {"get": call("The process answers", json_of("Alive"))},
         "/metrics": {
@@ -97,6 +108,7 @@ def _taken(service: Service) -> list[type[BaseModel]]:
         item_schemas.BulkWrite,
         feedback_schemas.TagFeedback,
         feedback_schemas.ResultFeedback,
+        admin_schemas.SwapParameters,
     ]
 
 

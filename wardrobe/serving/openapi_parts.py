@@ -10,6 +10,7 @@ _ERRORS = {
     "401": "The call needs an API key, or this one is unknown, revoked or expired",
     "403": "The API key's scope is too small",
     "404": "No item has this id",
+    "409": "A swap is under way, or there is nothing to roll back to",
     "410": "The cursor is too old, or of another index; ask for the first page again",
     "412": "The item is not in the state that If-Match or If-None-Match asks for",
     "413": "A picture or the body is over a limit",
@@ -63,8 +64,8 @@ def json_of(model: str) -> Json:
 
 def body_with_picture(schema: Json, model: str) -> Json:
     """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
-    form = {**schema, "properties": {**schema["properties"], "image": FILE}}
-    form.pop("oneOf", None)
+    fields = {name: _without_null(part) for name, part in schema["properties"].items()}
+    form = {**schema, "properties": {**fields, "image": FILE}}
     return {
         "content": {
             "multipart/form-data": {"schema": form},
@@ -86,8 +87,7 @@ def all_in_query(schema: Json) -> list[Json]:
 
 def in_query(name: str, schema: Json, *, required: bool = False) -> Json:
     """Returns a parameter of a query string: lists with commas, objects as JSON."""
-    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
-    bare = alternatives[0] if len(alternatives) == 1 else schema
+    bare = _without_null(schema)
     bare = {k: v for k, v in bare.items() if k not in ("title", "description", "default")}
     described: Json = {"name": name, "in": "query", "required": required}
     if "description" in schema:
@@ -97,6 +97,19 @@ def in_query(name: str, schema: Json, *, required: bool = False) -> Json:
     if "default" in schema and schema["default"] is not None:
         bare = bare | {"default": schema["default"]}
     return described | {"schema": bare, "style": "form", "explode": False}
+
+
+def _without_null(schema: Json) -> Json:
+    """Returns the schema of a value as text, which is left out instead of being null."""
+    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
+    shared = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+    if schema.get("default") is not None:
+        shared["default"] = schema["default"]
+    if len(alternatives) == 1:
+        shared.update(alternatives[0])
+    elif alternatives:
+        shared["anyOf"] = alternatives
+    return shared
 
 
 def _is_json(schema: Json) -> bool:

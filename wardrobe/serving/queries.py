@@ -13,11 +13,14 @@ from wardrobe import wording
 from wardrobe.colours import parse_colour
 from wardrobe.errors import BadRequestError, ExpiredCursorError
 from wardrobe.index import Index
-from wardrobe.index.filters import Filter, FilterGroup, TagCondition
+from wardrobe.index.filters import Filter, FilterGroup, parse_filter
 from wardrobe.query import Part, Query, unit
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.search_schemas import QueryPart, SearchParameters, Understood
+
+_DEEPEST = 2**31
+"""Where a cursor goes on at most: far beyond the items of any index."""
 
 _UNLIKE_WEIGHT = -0.5
 """Of words that are to be excluded and name no label."""
@@ -53,10 +56,12 @@ def query_of(engine: Engine, asked: SearchParameters, deadline: float) -> Asked:
         encoding = None if future is None else engine.result(future, deadline)
         parts.append(_part(engine, part, encoding))
         tags |= _tags(engine, part, encoding)
+    if understood and understood.must:
+        understood.must += _same_kind(engine, given, tags, understood)
     offset, as_of = _place(engine.index, asked)
     query = Query(
         parts=tuple(parts),
-        filter=_with_tags(asked.filters, understood.must if understood else ()),
+        filter=_with_tags(asked.filters, understood.must if understood else []),
         must_not=(*asked.must_not, *(understood.must_not if understood else ())),
         without=tuple(part.id for part in given if part.id is not None),
         mode=asked.mode,
@@ -95,7 +100,8 @@ def _place(index: Index, asked: SearchParameters) -> tuple[int, int | None]:
         raise ExpiredCursorError(
             "the cursor is of an index that is not served any more; ask for the first page again"
         )
-    return max(0, offset), clock
+    # As clients cannot be kept from making up their own.
+    return min(max(0, offset), _DEEPEST), clock
 
 
 def _identity(index: Index) -> str:
@@ -117,7 +123,7 @@ def _understood(
             parts.append(part)
             continue
         found = wording.understand(part.text, label_space)
-        read.must += found.must
+        read.must += [list(group) for group in found.must]
         read.must_not += found.must_not
         read.unlike += found.unwanted
         read.text = " ".join([read.text, found.text]).strip()
@@ -131,6 +137,22 @@ def _understood(
             parameters=["text"],
         )
     return parts, read if read.must or read.must_not or read.unlike else None
+
+
+def _same_kind(
+    engine: Engine, given: Sequence[QueryPart], tags: set[str], understood: Understood
+) -> list[list[str]]:
+    """Returns what "like this but blue" leaves as it is: the kind of thing that this is."""
+    label_space = engine.encoder.label_space
+    if label_space is None or not any(
+        part.weight > 0 and (part.id or part.image) for part in given
+    ):
+        return []
+    kind = f"{label_space.most_specific_first[0]}="
+    if any(tag.startswith(kind) for group in understood.must for tag in group):
+        return []
+    kinds = sorted(tag for tag in tags if tag.startswith(kind))
+    return [kinds] if kinds else []
 
 
 def _begin(engine: Engine, part: QueryPart, deadline: float) -> "Future[Encoding] | None":
@@ -178,11 +200,10 @@ def _tags(engine: Engine, part: QueryPart, encoding: Encoding | None) -> set[str
     }
 
 
-def _with_tags(condition: Filter | None, tags: Sequence[str]) -> Filter | None:
-    conditions = [
-        *([condition] if condition else []),
-        *(TagCondition.model_validate({"tag": tag}) for tag in tags),
-    ]
+def _with_tags(condition: Filter | None, groups: Sequence[Sequence[str]]) -> Filter | None:
+    """Returns a filter that also asks for one tag of each group."""
+    wanted = [{"any": [{"tag": tag} for tag in group]} for group in groups]
+    conditions = [*([condition] if condition else []), *map(parse_filter, wanted)]
     if len(conditions) < 2:
         return conditions[0] if conditions else None
     return FilterGroup(all=tuple(conditions))

@@ -5,11 +5,15 @@ import queue
 import threading
 import zlib
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wardrobe.serving import telemetry
 from wardrobe.serving.cache import Encoding
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _log = logging.getLogger(__name__)
 
@@ -42,21 +46,8 @@ class RemoteCache:
 
     def __init__(self, url: str, dimension: int) -> None:
         """Starts the thread; connects only when first used."""
-        # Imported here, because it takes a quarter of a second, which only users of it should pay.
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
         self._dimension = dimension
-        self._client = Redis.from_url(
-            url,
-            socket_connect_timeout=_TIMEOUT_S,
-            socket_timeout=_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=_MAX_CONNECTIONS,
-            protocol=2,  # no handshake
-            driver_info=None,
-        )
+        self._client = _client(url)
         self._waiting: queue.Queue[tuple[bytes, Encoding] | None] = queue.Queue(_MAX_WAITING)
         self._away = False
         self._closing = False
@@ -122,9 +113,7 @@ class RemoteCache:
         # Idle connections may be dead without knowing it.
         self._client.connection_pool.disconnect(inuse_connections=False)
         try:
-            # Both, because a full Redis still reads.
-            self._client.set(_PROBE, b"", ex=_KEPT_S)
-            self._client.mget([_PROBE])
+            _probe(self._client)
         except Exception as error:
             self._fail("retry", error)
             return
@@ -143,6 +132,35 @@ class RemoteCache:
             type(error).__name__,
             _PAUSE_S,
         )
+
+
+def check_remote_cache(url: str) -> None:
+    """Raises whatever keeps the cache at this address from being written to and read."""
+    with _client(url) as client:
+        _probe(client)
+
+
+def _client(url: str) -> "Redis":
+    # Imported here, because it takes a quarter of a second, which only users of it should pay.
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=_TIMEOUT_S,
+        socket_timeout=_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=_MAX_CONNECTIONS,
+        protocol=2,  # no handshake
+        driver_info=None,
+    )
+
+
+def _probe(client: "Redis") -> None:
+    # Both, because a full Redis still reads.
+    client.set(_PROBE, b"", ex=_KEPT_S)
+    client.mget([_PROBE])
 
 
 def _name(key: bytes) -> str:

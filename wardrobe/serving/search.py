@@ -88,7 +88,9 @@ def _facets(found: Found, fields: Sequence[str], limit: int) -> dict[str, list[F
 
 
 def _explanations(asked: Asked, found: Found) -> list[Explanation]:
-    parts = part_reasons(asked.query, found.snapshot, [hit.slot for hit in found.hits])
+    parts = part_reasons(
+        asked.query, found.snapshot, found.matching, [hit.slot for hit in found.hits]
+    )
     return [
         Explanation(
             parts=[PartReason(**vars(reason)) for reason in reasons],

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from wardrobe.feedback import FeedbackStore
+from wardrobe.serving.current import CurrentEngine
+from wardrobe.serving.deployment import DeploymentStore
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.schemas import PredictParameters
 from wardrobe.serving.search_schemas import SearchParameters
 from wardrobe.serving.startup import Startup
+from wardrobe.serving.swapping import Swapper
 from wardrobe.settings import Settings
 
 _EXTENSION = "wardrobe"
@@ -19,24 +22,38 @@ class Service:
     """The settings, parameters within their limits, feedback, and the engine once it is ready."""
 
     settings: Settings
+    store: DeploymentStore
+    current: CurrentEngine
     startup: Startup
+    swapper: Swapper
     search_parameters: type[SearchParameters]
     predict_parameters: type[PredictParameters]
     feedback: FeedbackStore
 
     @property
     def engine(self) -> Engine:
-        """The engine; raises `NotReadyError` while there is none."""
-        return self.startup.engine()
+        """The engine of this request, the same to its end; `NotReadyError` while there is none."""
+        if "engine" not in g:
+            g.engine = self.current.take()
+        engine: Engine = g.engine
+        return engine
 
     def close(self) -> None:
         """Finishes what is in flight."""
         self.startup.close()
+        self.swapper.close()
+        self.current.close()
         self.feedback.close()
 
     def init_app(self, app: Flask) -> None:
         """Makes this the service of an application."""
         app.extensions[_EXTENSION] = self
+        app.teardown_request(self._give_back)
+
+    def _give_back(self, _: BaseException | None) -> None:
+        engine: Engine | None = g.pop("engine", None)
+        if engine is not None:
+            self.current.give_back(engine)
 
 
 def current_service(app: Flask | None = None) -> Service:

@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
         try:
             if not inside:
                 with suppress(NotReadyError):  # the application says why
-                    service.engine.make_room()
+                    service.current.get().make_room()
             return answer(environ, start_response)
         except QueueFullError as error:
             return _refuse(error, environ, start_response)

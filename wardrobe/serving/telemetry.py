@@ -92,6 +92,17 @@ REMOTE_CACHE_DROPS = Counter(
     "wardrobe_remote_cache_drops_total", "Encodings not written to the cache that replicas share"
 )
 READY = Gauge("wardrobe_ready", "Workers that are ready to answer", multiprocess_mode="livesum")
+ENGINE_WORKERS = Gauge(
+    "wardrobe_engine_workers",
+    "Workers that serve this encoder and index; 0 once none does any more",
+    ["encoder", "fingerprint", "index"],
+    multiprocess_mode="livesum",
+)
+SWAPS = Counter(
+    "wardrobe_swaps_total",
+    "Swaps in any worker: `switched`, or `failed` with the old encoder and index serving on",
+    ["outcome"],
+)
 
 
 class _AtScrape(Collector):

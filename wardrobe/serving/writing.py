@@ -180,12 +180,12 @@ def _entry(
     data = engine.picture_bytes(_needed(write))
     item = CatalogueItem(
         item_id,
-        _keep(engine.index.folder, data),
+        keep_picture(engine.index.folder, data),
         write.caption,
         _ordered(engine, write.labels),
         metadata=write.metadata,
     )
-    return _described(engine, item, encoding, data, deadline)
+    return described(engine, item, encoding, data, deadline)
 
 
 def _patched(engine: Engine, before: Entry, changes: ItemPatch, deadline: float) -> Entry:
@@ -205,8 +205,8 @@ def _patched(engine: Engine, before: Entry, changes: ItemPatch, deadline: float)
         return replace(before, item=item)
     encoding = engine.result(engine.encode_picture(changes.image, deadline), deadline)
     data = engine.picture_bytes(changes.image)
-    item = replace(item, image_path=_keep(engine.index.folder, data))
-    return _described(engine, item, encoding, data, deadline)
+    item = replace(item, image_path=keep_picture(engine.index.folder, data))
+    return described(engine, item, encoding, data, deadline)
 
 
 def merged(target: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -222,9 +222,10 @@ def merged(target: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return target
 
 
-def _described(
+def described(
     engine: Engine, item: CatalogueItem, encoding: Encoding, data: bytes, deadline: float
 ) -> Entry:
+    """Returns an item with its tags and all that is made of its picture's bytes."""
     colours = engine.colours_of(data, deadline)
     logits = None if encoding.logits is None else encoding.logits[np.newaxis]
     vectors = encoding.vector[np.newaxis]
@@ -239,7 +240,7 @@ def _ordered(engine: Engine, labels: Labels) -> Labels:
     return known | {name: found for name, found in labels.items() if found and name not in known}
 
 
-def _keep(folder: Path, data: bytes) -> Path:
+def keep_picture(folder: Path, data: bytes) -> Path:
     """Writes a picture under the name of its content, and returns where."""
     name = hashlib.sha256(data).hexdigest() + images.suffix_of(data)
     path = folder.absolute() / PICTURES / name

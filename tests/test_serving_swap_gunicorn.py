@@ -1,0 +1,75 @@
+"""Swaps of a real gunicorn: every worker follows, and SIGHUP serves what is there by then."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from tests.fakes import ColourEncoder
+from tests.gunicorn_server import Server, ask, eventually
+from tests.swapping import Clients, build_shop, over_http, write_serving
+
+CLIENTS = 4
+SIZES = {"old": 6, "new": 5, "rebuilt": 4}
+
+
+@pytest.fixture
+def serve(tmp_path):
+    servers = []
+
+    def start(workers: int) -> Server:
+        index = str(build_shop(tmp_path, "old", SIZES["old"]))
+        app = "tests.swap_server:app"
+        servers.append(Server(tmp_path, app=app, workers=workers, INDEX=index))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.process.kill()
+        server.process.wait()
+
+
+def workers(server: Server, index) -> float:
+    labels = {"encoder": "models/wardrobe-base", "fingerprint": ColourEncoder.fingerprint}
+    return server.metric("wardrobe_engine_workers", index=str(index), **labels)
+
+
+def test_every_worker_follows_within_seconds_and_no_request_fails(serve, tmp_path) -> None:
+    server = serve(workers=2)
+    new = build_shop(tmp_path, "new", SIZES["new"])
+    with Clients(over_http(server.port), SIZES, CLIENTS) as clients:
+        for index, shop, before in ((new, "new", "old"), (tmp_path / "old", "old", "new")):
+            body = json.dumps({"index": str(index)}).encode()
+            headers = {"Content-Type": "application/json"}
+            assert ask(server.port, "POST", "/admin/swap", body, **headers)[0] == 202
+            started = time.monotonic()
+            eventually(lambda index=index: workers(server, index) == 2)
+            assert time.monotonic() - started < 5, "a second, and the loading"
+            status = json.loads(ask(server.port, "GET", "/admin/swap")[1])
+            assert (status["state"], status["current"]["index"]) == ("switched", str(index))
+            late = clients.seen[before] + CLIENTS
+            eventually(clients.answered_by(shop))
+            assert clients.seen[before] <= late, "only what was in flight"
+    assert not clients.failures
+    assert server.metric("wardrobe_ready") == 2
+
+
+def test_sighup_serves_what_is_there_by_then_and_no_request_fails(serve, tmp_path) -> None:
+    server = serve(workers=1)
+    new = build_shop(tmp_path, "new", SIZES["new"])
+    with Clients(over_http(server.port), SIZES, CLIENTS) as clients:
+        eventually(clients.answered_by("old"))
+        build_shop(tmp_path, "rebuilt", SIZES["rebuilt"], into="old")
+        answered = clients.answered_by("old")
+        eventually(answered)
+        server.process.send_signal(signal.SIGHUP)
+        eventually(clients.answered_by("rebuilt"))
+        settings = {"encoder": "models/wardrobe-base", "index": str(tmp_path / "old")}
+        write_serving(tmp_path / "state", {**settings, "index": str(new), "settings": settings})
+        server.process.send_signal(signal.SIGHUP)
+        eventually(clients.answered_by("new"))
+        eventually(lambda: len(server.workers()) == 1 and server.metric("wardrobe_ready") == 1)
+    assert not clients.failures
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0

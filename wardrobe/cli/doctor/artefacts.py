@@ -1,0 +1,114 @@
+"""Checks of what a server loads: the encoder and its index."""
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from wardrobe.cli.doctor.finding import Finding
+from wardrobe.encoders import Encoder, load_encoder
+from wardrobe.encoders.checkpoint import CALIBRATION, MODEL_TYPE, THRESHOLDS, read_config
+from wardrobe.encoders.networks import are_kept
+from wardrobe.errors import WardrobeError
+from wardrobe.index import Index
+from wardrobe.index.record import CATALOGUE
+from wardrobe.settings import Settings
+
+_SAMPLE = 200
+
+
+def check_encoder(settings: Settings) -> tuple[Encoder | None, list[Finding]]:
+    """Loads the encoder, as a server would."""
+    findings = []
+    folder = Path(settings.encoder)
+    try:
+        if _is_checkpoint(folder) and not are_kept(folder, settings.networks):
+            findings.append(
+                Finding(
+                    "warning",
+                    f"{settings.networks} had no networks of {folder}: the first start takes ten "
+                    "seconds longer, or every start if it cannot be written to",
+                    "they are exported now",
+                )
+            )
+        encoder = load_encoder(
+            settings.encoder,
+            precision=settings.precision,
+            compute_threads=settings.compute_threads,
+            labels=settings.labels,
+            networks=settings.networks,
+        )
+    except WardrobeError as error:
+        return None, [
+            Finding("failure", f"the encoder does not load: {error.message}", "set ENCODER")
+        ]
+    can = [
+        "texts" if encoder.has_text else "no texts",
+        "tags" if encoder.label_space is not None else "no tags",
+    ]
+    what = f"encoder {encoder.name} loads: {encoder.precision}, {' and '.join(can)}"
+    return encoder, [*findings, Finding("ok", what)]
+
+
+def check_tuning(settings: Settings) -> Finding:
+    """Whether the checkpoint has what is learnt after training."""
+    folder = Path(settings.encoder)
+    if not _is_checkpoint(folder):
+        return Finding("ok", f"{settings.encoder} is not a checkpoint of ours: nothing to tune")
+    missing = [name for name in (THRESHOLDS, CALIBRATION) if not (folder / name).exists()]
+    if missing:
+        return Finding(
+            "warning",
+            f"{folder} has no {' and no '.join(missing)}: probabilities or tags are not tuned",
+            f"python optimize_thresholds.py --checkpoint {folder} --data …",
+        )
+    return Finding("ok", f"{folder} has tuned thresholds and calibrated probabilities")
+
+
+def check_index(settings: Settings, encoder: Encoder) -> tuple[Index | None, Finding]:
+    """Opens the index, which compares its checksums and the encoder that made it."""
+    try:
+        index = Index.open(settings.index, encoder)
+    except WardrobeError as error:
+        return None, Finding("failure", error.message)
+    return index, Finding(
+        "ok", f"{settings.index} is whole: {index.count} items, {index.record.kind}, this encoder's"
+    )
+
+
+def check_catalogue(settings: Settings) -> Finding:
+    """Asks SQLite whether the catalogue's file is intact."""
+    path = settings.index / CATALOGUE
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            problems = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
+    except sqlite3.Error as error:
+        problems = [str(error)]
+    if problems == ["ok"]:
+        return Finding("ok", f"{path} passes SQLite's integrity check")
+    return Finding(
+        "failure",
+        f"SQLite finds {path} damaged: {problems[0]}",
+        "restore it from a backup, or build the index again",
+    )
+
+
+def check_pictures(index: Index) -> Finding:
+    """Looks for the picture files of some items."""
+    snapshot = index.snapshot()
+    alive = snapshot.rows[snapshot.alive].tolist()
+    found = index.items(random.sample(alive, min(_SAMPLE, len(alive))))
+    paths = [item.image_path for item in found.values()]
+    gone = [path for path in paths if not path.is_file()]
+    if not gone:
+        return Finding("ok", f"the pictures of {len(paths)} items looked at are there")
+    return Finding(
+        "failure",
+        f"the pictures of {len(gone)} of {len(paths)} items looked at are gone, such as {gone[0]}",
+        "bring them back, or correct picture_root in index.json if they moved",
+    )
+
+
+def _is_checkpoint(folder: Path) -> bool:
+    return folder.is_dir() and read_config(folder).get("model_type") == MODEL_TYPE

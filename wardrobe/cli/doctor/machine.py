@@ -1,0 +1,141 @@
+"""Checks of the machine: disk, cores, memory, the state folder and the shared cache."""
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from wardrobe.cli.doctor.finding import Finding, readable
+from wardrobe.encoders.hardware import available_cores
+from wardrobe.settings import Settings
+
+_CGROUP_MEMORY = (
+    Path("/sys/fs/cgroup/memory.max"),  # cgroup v2
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # cgroup v1
+)
+_SERVER_BYTES = 600 * 2**20
+"""What a server takes beside index and cache (docs/benchmarks.md), with some room."""
+
+_SPARE_BYTES = 2**30
+"""Of disk space."""
+
+
+def check_disk(settings: Settings) -> Finding:
+    """Whether the index can be built again beside the one that is there."""
+    place = _existing(settings.index)
+    free, size = shutil.disk_usage(place).free, _size_of(settings.index)
+    what = f"{readable(free)} of disk are free beside the index of {readable(size)}"
+    if free < size:
+        return Finding(
+            "failure", what, f"make room on the disk of {place}: a rebuild needs as much"
+        )
+    if free < 2 * size + _SPARE_BYTES:
+        return Finding("warning", what, f"make room on the disk of {place} before it grows")
+    return Finding("ok", what)
+
+
+def check_cores(settings: Settings) -> Finding:
+    """Whether the encoder computes with as many threads as there are cores."""
+    cores, threads = available_cores(), settings.compute_threads
+    if threads > cores:
+        return Finding(
+            "failure",
+            f"COMPUTE_THREADS is {threads}, but this process may use {cores} cores: threads that "
+            "take turns on a core are many times slower",
+            "set COMPUTE_THREADS=0",
+        )
+    used = f"{threads} of {cores}" if threads else f"all {cores}"
+    return Finding("ok", f"the encoder computes on {used} cores")
+
+
+def check_queue(settings: Settings) -> Finding:
+    """Whether there are threads enough to fill the queue."""
+    what = f"{settings.threads} request threads, {settings.max_queue} places in the queue"
+    if settings.threads > settings.max_queue:
+        return Finding("ok", what)
+    return Finding(
+        "warning",
+        f"{what}: requests wait for a thread, where no deadline runs and nobody is refused",
+        "set THREADS above MAX_QUEUE",
+    )
+
+
+def check_memory(settings: Settings) -> Finding:
+    """Whether a server fits into what the container, or the machine, allows."""
+    limit = _memory_limit()
+    need = _SERVER_BYTES + settings.cache_bytes + _size_of(settings.index)
+    what = f"a server takes up to {readable(need)} of {readable(limit)} of memory"
+    if need > limit:
+        return Finding("failure", what, "give it more, lower CACHE_BYTES, or build --kind ivfpq")
+    if need > 0.8 * limit:
+        return Finding("warning", what, "there is little left for large pictures and a reload")
+    return Finding("ok", what)
+
+
+def check_state(settings: Settings) -> Finding:
+    """Whether keys, feedback and swaps can be written down."""
+    folder = settings.state
+    place = _existing(folder)
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        return Finding(
+            "failure",
+            f"STATE {folder} cannot be written to: {error.strerror}",
+            f"chown {place} to the user that runs the server, or set STATE",
+        )
+    return Finding("ok", f"STATE {folder} can be written to")
+
+
+def check_keys_file(settings: Settings) -> Finding:
+    """Whether only the server's user may read the hashes of the keys."""
+    path = settings.state / "keys.json"
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return Finding("ok", f"there is no {path}: nobody can write items or administer")
+    except OSError as error:
+        return Finding("failure", f"cannot look at {path}: {error.strerror}")
+    if mode & 0o077:
+        return Finding(
+            "failure", f"{path} can be read by others: its mode is {mode:o}", f"chmod 600 {path}"
+        )
+    return Finding("ok", f"{path} can be read by its owner only")
+
+
+def check_cache(settings: Settings) -> Finding:
+    """Whether the Redis of CACHE_URL can be written to and read."""
+    from wardrobe.serving.remote_cache import check_remote_cache
+
+    try:
+        check_remote_cache(settings.cache_url.get_secret_value())
+    except Exception as error:  # the type alone: Redis may repeat a password in its message
+        return Finding(
+            "failure",
+            f"the Redis at CACHE_URL does not work ({type(error).__name__}); requests are answered "
+            "without it",
+            "start it, correct CACHE_URL, or leave it empty",
+        )
+    return Finding("ok", "the Redis at CACHE_URL can be written to and read")
+
+
+def _existing(path: Path) -> Path:
+    """Returns a path, or the nearest folder above it that exists."""
+    absolute = path.absolute()
+    return next(place for place in (absolute, *absolute.parents) if place.exists())
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+
+
+def _memory_limit() -> int:
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in _CGROUP_MEMORY:
+        try:
+            limits.append(int(path.read_text()))
+        except (OSError, ValueError):
+            continue  # not this version of cgroups, or "max"
+    return min(limits)
