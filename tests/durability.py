@@ -162,7 +162,7 @@ def check(index: Index, ledgers: Mapping[str, Ledger]) -> list[str]:
     """Returns what an index that was opened after a kill has wrong."""
     snapshot = index.snapshot()
     items = list(index.items(snapshot.rows[snapshot.alive].tolist()).values())
-    problems = half_written(item for item in items if item.id[:1] in ledgers)
+    problems = half_written(item for item in items if item.id.startswith(tuple(ledgers)))
     for prefix, ledger in ledgers.items():
         found = {i.id: i.metadata["version"] for i in items if i.id.startswith(prefix)}
         problems += [f"{prefix}: {problem}" for problem in ledger.settle(found)]
