@@ -231,6 +231,13 @@ def test_items_from_the_command_line(run, tmp_path) -> None:
     assert run("items", "get", "shirt") == (1, "", "no item has the id 'shirt'\n")
 
 
+def test_a_colour_is_found_from_the_command_line(run, wardrobe) -> None:
+    for colour in ("red", "green"):
+        wardrobe.put_item(colour, picture(colour))
+    out = run("search", "--colour", "#008000", "--top-k", 1)[1]
+    assert out.splitlines()[1].split() == ["1.000", "green", "Green"]
+
+
 def test_a_folder_is_imported_and_its_failures_are_listed(run, wardrobe, tmp_path) -> None:
     for name in ("a", "b"):
         Image.new("RGB", (8, 8), "red").save(tmp_path / f"{name}.jpg")
