@@ -201,11 +201,26 @@ class Wardrobe:
         """
         return write_items(items, lambda lines: self._transport.lines("/items", lines))
 
-    def facets(self, fields: Sequence[str], *, filters: Mapping[str, Any] | None = None) -> Facets:
-        """Returns how many of the items that match have each value of the fields."""
-        params = {"fields": ",".join(fields)}
+    def facets(
+        self,
+        fields: Sequence[str],
+        *,
+        filters: Mapping[str, Any] | None = None,
+        must_not: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Facets:
+        """Returns how many of the items that match have each value of the fields.
+
+        Args:
+            limit: values of each field, 50 by default.
+        """
+        params: dict[str, Any] = {"fields": json.dumps(list(fields))}
         if filters is not None:
             params["filters"] = json.dumps(filters)
+        if must_not:
+            params["must_not"] = json.dumps(list(must_not))
+        if limit is not None:
+            params["limit"] = limit
         response = self._transport.call("GET", "/facets", params=params)
         return _read(Facets, response)
 
@@ -235,12 +250,19 @@ class Wardrobe:
         response = self._transport.call("GET", "/healthz")
         return _read(Health, response)
 
-    def swap(self, index: str, encoder: str | None = None) -> dict[str, Any]:
+    def swap(
+        self, index: str, encoder: str | None = None, *, discard_writes: bool = False
+    ) -> dict[str, Any]:
         """Begins to serve another index folder, and encoder; the old ones serve until it is ready.
 
         Both are places on the server. Returns the state of the swap.
+
+        Args:
+            discard_writes: let go what was written to an index that the new was not built from.
         """
-        body = {"index": index} | ({} if encoder is None else {"encoder": encoder})
+        body: dict[str, Any] = {"index": index, "discard_writes": discard_writes}
+        if encoder is not None:
+            body["encoder"] = encoder
         return self._administer("POST", "/admin/swap", json=body)
 
     def swap_state(self) -> dict[str, Any]:
@@ -252,7 +274,10 @@ class Wardrobe:
         return self._administer("POST", "/admin/rollback")
 
     def compact(self) -> dict[str, Any]:
-        """Begins to purge what deletes and replacements left behind."""
+        """Purges what deletes and replacements left behind; returns when it is done.
+
+        A large index takes longer than the usual `timeout`.
+        """
         return self._administer("POST", "/admin/compact")
 
     def _administer(self, method: str, path: str, **request: Any) -> dict[str, Any]:
@@ -268,7 +293,7 @@ def _path(id: str) -> str:
 
 
 def _if_match(etag: str | None) -> dict[str, str]:
-    return {} if etag is None else {"If-Match": etag}
+    return {} if etag is None else {"If-Match": f'"{etag}"'}
 
 
 def _read(kind: type[Answer], response: httpx2.Response) -> Answer:

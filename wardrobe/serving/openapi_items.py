@@ -8,6 +8,7 @@ from wardrobe.serving.openapi_parts import (
     body_with_picture,
     call,
     json_of,
+    operation_id,
 )
 
 _ID: Json = {
@@ -35,6 +36,13 @@ _IF_CHANGED: Json = {
     "in": "header",
     "description": "The ETag that the caller has already: 304 if that is still the version",
     "schema": {"type": "string"},
+}
+_LINKS: Json = {
+    name: {
+        "operationId": operation_id(name, "/items/{id}"),
+        "parameters": {"id": "$request.path.id"},
+    }
+    for name in ("get", "patch", "delete")
 }
 _READ_ERRORS = ("404", "500", "503")
 _WRITE_ERRORS = ("400", "412", "413", "415", "429", "500", "503", "504")
@@ -68,6 +76,7 @@ def paths(components: Json) -> Json:
                 parameters=[_NEW_ID, _IF_MATCH, _IF_NEW, *all_in_query(write)],
                 body=body_with_picture(write, "ItemWrite") | {"required": True},
                 success={"200": "Replaced, or the same already", "201": "Created"},
+                links=_LINKS,
             ),
             "patch": call(
                 "Change a part of an item",

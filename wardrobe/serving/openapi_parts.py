@@ -1,5 +1,6 @@
 """Pieces that the OpenAPI document is made of."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,11 @@ _ERRORS = {
     "503": "Not ready yet, stopping or broken; the message says which",
     "504": "The deadline passed before the answer was there",
 }
-FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+FILE: Json = {
+    "type": "string",
+    "format": "binary",
+    "contentMediaType": "application/octet-stream",
+}
 
 
 def call(
@@ -31,6 +36,7 @@ def call(
     parameters: Sequence[Json] = (),
     body: Json | None = None,
     success: Mapping[str, str] | None = None,
+    links: Json | None = None,
 ) -> Json:
     """Returns an operation.
 
@@ -38,15 +44,23 @@ def call(
         content: of the answer, by media type.
         errors: statuses with which it can fail.
         success: description of each status with which it can succeed; 200 by default.
+        links: calls that can follow a success.
     """
     responses: Json = {}
     for status, description in (success or {"200": "Done"}).items():
         responses[status] = {"description": description}
+        if links:
+            responses[status]["links"] = links
         if status not in ("204", "304"):
             responses[status]["content"] = content
     responses |= refused(errors)
     described: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return described if body is None else described | {"requestBody": body}
+
+
+def operation_id(method: str, path: str) -> str:
+    """Returns the name that clients may give to the function for a call."""
+    return "_".join([method, *re.findall(r"\w+", path)])
 
 
 def refused(statuses: Sequence[str]) -> Json:
@@ -66,9 +80,14 @@ def body_with_picture(schema: Json, model: str) -> Json:
     """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
     fields = {name: _without_null(part) for name, part in schema["properties"].items()}
     form = {**schema, "properties": {**fields, "image": FILE}}
+    as_json = {
+        name: {"contentType": "application/json"}
+        for name, part in fields.items()
+        if part.get("type") == "array" or _is_json(part)
+    }
     return {
         "content": {
-            "multipart/form-data": {"schema": form},
+            "multipart/form-data": {"schema": form, "encoding": as_json},
             **json_of(model),
             "image/*": {"schema": FILE},
         }

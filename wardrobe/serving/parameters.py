@@ -153,7 +153,9 @@ def _explain(problem: ErrorDetails, known: list[str]) -> str:
 
 def _name(problem: ErrorDetails) -> str:
     first, *rest = problem["loc"] or ("",)
-    return _shortened(str(first)) + "".join(f"[{part}]" for part in rest)
+    return _shortened(str(first)) + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{_shortened(part)}" for part in rest
+    )
 
 
 def _shortened(name: str) -> str:

@@ -127,7 +127,7 @@ def list_of_names(value: Any) -> Any:
         return value
     if value.lstrip().startswith("["):
         return json_value(value)
-    return [name.strip() for name in value.split(",") if name.strip()]
+    return [name.strip() for name in value.split(",")] if value.strip() else []
 
 
 def json_value(value: Any) -> Any:
