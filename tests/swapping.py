@@ -17,6 +17,7 @@ from tests.fakes import ColourEncoder
 from wardrobe.encoders import Encoder
 from wardrobe.index.sources import read_source
 from wardrobe.indexing import build_index
+from wardrobe.keys import KeyStore
 
 COLOURS = ("red", "green", "blue", "white", "black", "orange")
 
@@ -117,6 +118,11 @@ def _shop_of(content: Any, sizes: dict[str, int]) -> str | None:
         return None
     (shop,) = shops
     return shop if content["total"] == sizes.get(shop) else None
+
+
+def admin_key(state: Path) -> str:
+    """Returns an API key that may do everything."""
+    return KeyStore(state).create("tests", "admin")[1]
 
 
 def threads(name: str) -> Sequence[threading.Thread]:

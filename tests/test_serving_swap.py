@@ -14,7 +14,7 @@ import pytest
 
 from tests.fakes import ColourEncoder
 from tests.serving import ContractClient, GatedEncoder, metric, picture, until
-from tests.swapping import Clients, build_shop, threads, write_serving
+from tests.swapping import Clients, admin_key, build_shop, threads, write_serving
 from wardrobe.encoders import PictureEncoding
 from wardrobe.encoders.base import PixelArray
 from wardrobe.serving import building
@@ -48,7 +48,9 @@ class Shop:
         app.test_client_class = ContractClient
         self.services.append(current_service(app))
         self.services[-1].startup.wait(30)
-        return app.test_client()
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {admin_key(self.state)}"
+        return client
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_every_answer_during_swaps_is_of_one_index(shop) -> None:
     client = shop.start()
 
     def connect():
-        mine = client.application.test_client()
+        mine = client.application.test_client()  # without a key: reading is open
         return nullcontext(lambda path: ((answer := mine.get(path)).status_code, answer.json))
 
     with Clients(connect, SIZES, count=8) as clients:

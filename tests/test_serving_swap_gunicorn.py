@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import ColourEncoder
 from tests.gunicorn_server import Server, ask, eventually
-from tests.swapping import Clients, build_shop, over_http, write_serving
+from tests.swapping import Clients, admin_key, build_shop, over_http, write_serving
 
 CLIENTS = 4
 SIZES = {"old": 6, "new": 5, "rebuilt": 4}
@@ -38,15 +38,16 @@ def workers(server: Server, index) -> float:
 def test_every_worker_follows_within_seconds_and_no_request_fails(serve, tmp_path) -> None:
     server = serve(workers=2)
     new = build_shop(tmp_path, "new", SIZES["new"])
+    key = {"Authorization": f"Bearer {admin_key(tmp_path / 'state')}"}
     with Clients(over_http(server.port), SIZES, CLIENTS) as clients:
         for index, shop, before in ((new, "new", "old"), (tmp_path / "old", "old", "new")):
             body = json.dumps({"index": str(index)}).encode()
-            headers = {"Content-Type": "application/json"}
+            headers = {"Content-Type": "application/json", **key}
             assert ask(server.port, "POST", "/admin/swap", body, **headers)[0] == 202
             started = time.monotonic()
             eventually(lambda index=index: workers(server, index) == 2)
             assert time.monotonic() - started < 5, "a second, and the loading"
-            status = json.loads(ask(server.port, "GET", "/admin/swap")[1])
+            status = json.loads(ask(server.port, "GET", "/admin/swap", **key)[1])
             assert (status["state"], status["current"]["index"]) == ("switched", str(index))
             late = clients.seen[before] + CLIENTS
             eventually(clients.answered_by(shop))

@@ -16,6 +16,7 @@ from wardrobe.images import EXTENSIONS, find_pictures
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.record import CATALOGUE, RECORD, read_record
+from wardrobe.index.succession import Origin
 from wardrobe.manifest import MANIFEST, Manifest
 
 
@@ -28,14 +29,14 @@ class Source:
         items: without tags.
         unusable: pictures that cannot be items, and why.
         uploads: folder of the uploaded pictures of an index; they are copied.
-        taken: an index's own name and its clock when its items were read.
+        origin: the catalogue of the index, if it is one.
     """
 
     picture_root: Path
     items: tuple[CatalogueItem, ...]
     unusable: tuple[tuple[str, str], ...] = ()
     uploads: Path | None = None
-    taken: tuple[str, int] | None = None
+    origin: Origin | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -101,9 +102,9 @@ def _of_index(folder: Path) -> Source:
     """Returns the items that an index has now, in the order of their rows."""
     record = read_record(folder)
     with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
-        items, taken = catalogue.everything()
+        items, origin = catalogue.everything()
     bare = tuple(replace(item, tags={}, etag="") for item in items)
-    return Source(record.picture_root, bare, uploads=catalogue.roots[1], taken=taken)
+    return Source(record.picture_root, bare, uploads=catalogue.roots[1], origin=origin)
 
 
 def _described_by_manifest(root: Path, splits: Sequence[str]) -> dict[Path, dict[str, Any]]:
