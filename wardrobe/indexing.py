@@ -123,6 +123,9 @@ def build_index(
                 check_unwritten(out, source.origin)
                 shards = Shards(building / "shards", encoder.fingerprint)
                 _encode(encoder, source, shards, batch_size)
+                if source.index is not None:  # it was written to meanwhile, and forgets in time
+                    source = source.again()
+                    _encode(encoder, source, shards, batch_size)
                 encoded = shards.gather(source.keys)
                 record = _write(encoder, source, encoded, building / "final", kind, command_line)
                 replace_index(out, source.origin)

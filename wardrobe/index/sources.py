@@ -28,13 +28,15 @@ class Source:
         picture_root: absolute folder that has all the pictures but uploaded ones.
         items: without tags.
         unusable: pictures that cannot be items, and why.
-        uploads: folder of the uploaded pictures of an index; they are copied.
-        origin: the catalogue of the index, if it is one.
+        index: folder of the index that they are the items of, if they are.
+        uploads: folder of its uploaded pictures; they are copied.
+        origin: its catalogue.
     """
 
     picture_root: Path
     items: tuple[CatalogueItem, ...]
     unusable: tuple[tuple[str, str], ...] = ()
+    index: Path | None = None
     uploads: Path | None = None
     origin: Origin | None = None
 
@@ -44,6 +46,10 @@ class Source:
         return tuple(
             json.dumps([str(item.image_path), _stamp(item.image_path)]) for item in self.items
         )
+
+    def again(self) -> "Source":
+        """Returns the items that an index has by now; of pictures, the same."""
+        return self if self.index is None else _of_index(self.index)
 
     def inputs_hash(self, encoder: Encoder) -> str:
         """Returns the SHA-256 over everything that decides the finished index."""
@@ -104,7 +110,10 @@ def _of_index(folder: Path) -> Source:
     with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
         items, origin = catalogue.everything()
     bare = tuple(replace(item, tags={}, etag="") for item in items)
-    return Source(record.picture_root, bare, uploads=catalogue.roots[1], origin=origin)
+    if not bare:
+        raise DatasetError(f"{folder} has no items; write some, or build from pictures")
+    uploads = catalogue.roots[1]
+    return Source(record.picture_root, bare, index=folder, uploads=uploads, origin=origin)
 
 
 def _described_by_manifest(root: Path, splits: Sequence[str]) -> dict[Path, dict[str, Any]]:
