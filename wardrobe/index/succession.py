@@ -26,6 +26,12 @@ class Succession:
         self._database = database
         self.name: str = database.query("SELECT name FROM catalogue")[0][0]
 
+    @property
+    def successor(self) -> str:
+        """Folder of the index that took this one's place; empty if none did."""
+        found: str = self._database.query("SELECT successor FROM catalogue")[0][0]
+        return found
+
     def taken_of(self, name: str) -> int | None:
         """Returns up to which moment it has what another catalogue had, or None."""
         found = self._database.query("SELECT clock FROM taken WHERE name = ?", name)
@@ -82,8 +88,7 @@ class Succession:
         Args:
             is_current: whether this is the catalogue to be served; asked while nobody writes.
         """
-        successor = self._database.query("SELECT successor FROM catalogue")[0][0]
-        if successor and self._database.writable:
+        if self.successor and self._database.writable:
             with self._database.writing() as connection:
                 if is_current():
                     connection.execute("UPDATE catalogue SET successor = ''")
