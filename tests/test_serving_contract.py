@@ -210,7 +210,7 @@ def test_every_route_is_documented_and_every_documented_call_is_routed(client) -
         (method.upper(), path) for path, calls in document["paths"].items() for method in calls
     }
     routed = {
-        (method, rule.rule.replace("<path:item_id>", "{id}"))
+        (method, rule.rule.replace("<item:item_id>", "{id}"))
         for rule in client.application.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.rule not in ("/", "/openapi.json") and not rule.rule.startswith("/docs")

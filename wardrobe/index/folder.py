@@ -204,7 +204,7 @@ class Index:
     @property
     def burden(self) -> int:
         """How many versions a compaction would take out of the way."""
-        return self._slots.tail_length + self._catalogue.purgeable(KEPT_S)
+        return self.snapshot().slots.tail_length + self._catalogue.purgeable(KEPT_S)
 
     @property
     def compaction_is_due(self) -> bool:
