@@ -153,20 +153,17 @@ def test_networks_that_were_never_exported(checkpoint, tmp_path, monkeypatch) ->
 
 
 def test_a_checkpoint_that_was_never_tuned(checkpoint, tmp_path) -> None:
-    settings = settings_of(tmp_path, encoder=str(checkpoint))
+    folder = shutil.copytree(checkpoint, tmp_path / "checkpoint")
+    settings = settings_of(tmp_path, encoder=str(folder))
     finding = artefacts.check_tuning(settings)
     assert finding.status == "warning"
-    assert "no thresholds.json and no calibration.json" in finding.what
-    assert finding.advice.startswith("python optimize_thresholds.py --checkpoint")
-
-
-def test_an_encoder_whose_scores_are_calibrated(checkpoint, tmp_path) -> None:
-    folder = shutil.copytree(checkpoint, tmp_path / "tuned")
-    for name in ("thresholds.json", "calibration.json", "relevance.json"):
+    assert "no thresholds.json and no calibration.json and no relevance.json" in finding.what
+    assert finding.advice == "run optimize_thresholds.py and calibrate_relevance.py"
+    for name in ("thresholds.json", "calibration.json"):
         (folder / name).touch()
-    finding = artefacts.check_tuning(settings_of(tmp_path, encoder=str(folder)))
-    assert finding.status == "ok"
-    assert finding.what.endswith("calibrated probabilities, and its scores are calibrated")
+    assert artefacts.check_tuning(settings).advice == "run calibrate_relevance.py"
+    (folder / "relevance.json").touch()
+    assert artefacts.check_tuning(settings).status == "ok"
 
 
 def test_an_index_that_is_missing_or_another_encoders(deployment) -> None:

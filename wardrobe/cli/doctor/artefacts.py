@@ -13,9 +13,16 @@ from wardrobe.index import Index
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE
 from wardrobe.index.replacement import is_aside
+from wardrobe.relevance import RELEVANCE
 from wardrobe.settings import Settings
 
-_RELEVANCE = "relevance.json"
+_LEARNT_LATER = {
+    THRESHOLDS: "optimize_thresholds.py",
+    CALIBRATION: "optimize_thresholds.py",
+    RELEVANCE: "calibrate_relevance.py",
+}
+"""Files of a checkpoint that training does not write, and what does."""
+
 _SAMPLE = 200
 
 
@@ -57,15 +64,16 @@ def check_tuning(settings: Settings) -> Finding:
     folder = Path(settings.encoder)
     if not _is_checkpoint(folder):
         return Finding("ok", f"{settings.encoder} is not a checkpoint of ours: nothing to tune")
-    missing = [name for name in (THRESHOLDS, CALIBRATION) if not (folder / name).exists()]
+    missing = [name for name in _LEARNT_LATER if not (folder / name).exists()]
     if missing:
+        scripts = dict.fromkeys(_LEARNT_LATER[name] for name in missing)
         return Finding(
             "warning",
-            f"{folder} has no {' and no '.join(missing)}: probabilities or tags are not tuned",
-            f"python optimize_thresholds.py --checkpoint {folder} --data …",
+            f"{folder} has no {' and no '.join(missing)}: tags, probabilities or relevance are not "
+            "tuned",
+            f"run {' and '.join(scripts)}",
         )
-    and_more = ", and its scores are calibrated" if (folder / _RELEVANCE).exists() else ""
-    return Finding("ok", f"{folder} has tuned thresholds and calibrated probabilities{and_more}")
+    return Finding("ok", f"{folder} has thresholds, calibrated probabilities and relevance")
 
 
 def check_index(settings: Settings, encoder: Encoder) -> tuple[Index | None, Finding]:
