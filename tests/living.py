@@ -1,6 +1,8 @@
 """A small index that is written to, its parts at random, and what its items are."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,28 @@ def items_of(index: Index, snapshot: Snapshot | None = None) -> Iterable[Catalog
     """Returns the items as they are now, or in a snapshot."""
     snapshot = snapshot or index.snapshot()
     return index.items(snapshot.rows[snapshot.alive].tolist()).values()
+
+
+@contextmanager
+def repeated(action: Callable[[], object]) -> Iterator[None]:
+    """Does something again and again in a thread; it must not fail."""
+    stop, failures = threading.Event(), list[Exception]()
+
+    def work() -> None:
+        while not stop.is_set() and not failures:
+            try:
+                action()
+            except Exception as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert not failures
 
 
 def versions_of(index: Index) -> dict[str, int]:

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.fakes import ColourEncoder
-from tests.living import EVERYTHING, NOTHING, create, draw, put, versions_of
+from tests.living import EVERYTHING, NOTHING, create, draw, put, repeated, versions_of
 from tests.tiny_index import entry_of
 from wardrobe.errors import IndexFolderError, NotReadyError
 from wardrobe.files import sha256_of
@@ -276,33 +276,20 @@ def test_a_folder_that_was_replaced_meanwhile_keeps_its_own_base(tmp_path, monke
 
 def test_searches_and_writes_go_on_while_compactions_run(tmp_path):
     index, vectors = create(tmp_path, 200)
-    stop, failures = threading.Event(), []
-
-    def keep_compacting() -> None:
-        while not stop.is_set():
-            try:
-                index.compact()
-            except Exception as error:
-                failures.append(error)
-
-    thread = threading.Thread(target=keep_compacting)
-    thread.start()
     expected = versions_of(index)
-    for version in range(1, 150):
-        name = f"i{version % 50}"
-        if version % 3 == 0:
-            index.apply([Change(name, None)]) if name in expected else None
-            expected.pop(name, None)
-        else:
-            index.apply([put(tmp_path, name, vectors[version], version)])
-            expected[name] = version
-        # What was acknowledged is seen, whatever base is being taken over.
-        snapshot = index.snapshot()
-        assert snapshot.count == len(expected)
-        assert snapshot.search(vectors[:1], 5)[1].shape == (1, 5)
-    stop.set()
-    thread.join()
-    assert not failures
+    with repeated(index.compact):
+        for version in range(1, 150):
+            name = f"i{version % 50}"
+            if version % 3 == 0 and name in expected:
+                index.apply([Change(name, None)])
+                del expected[name]
+            else:
+                index.apply([put(tmp_path, name, vectors[version], version)])
+                expected[name] = version
+            # What was acknowledged is seen, whatever base is being taken over.
+            snapshot = index.snapshot()
+            assert snapshot.count == len(expected)
+            assert snapshot.search(vectors[:1], 5)[1].shape == (1, 5)
     assert versions_of(index) == expected
     index.close()
 

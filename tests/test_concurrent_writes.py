@@ -1,16 +1,16 @@
 """Several who write and read at once: pages of a search, and processes."""
 
+import itertools
 import multiprocessing
 import multiprocessing.connection
 import random
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.fakes import ColourEncoder
-from tests.living import EVERYTHING, create, draw, items_of, put, versions_of
+from tests.living import EVERYTHING, create, draw, items_of, put, repeated, versions_of
 from wardrobe.index import Change, Index
 from wardrobe.index.compaction import compact
 from wardrobe.query import Part, Query
@@ -22,45 +22,34 @@ from wardrobe.searcher import Searcher
 @pytest.mark.parametrize("like", ["a vector", "nothing"])
 def test_pages_under_writes_have_every_item_that_existed_throughout_exactly_once(tmp_path, like):
     index, vectors = create(tmp_path, 150)
-    searcher, numbers, stop = Searcher(index), np.random.default_rng(1), threading.Event()
-    deleted, failures = set[str](), []
+    searcher, numbers = Searcher(index), np.random.default_rng(1)
+    deleted, chosen, count = set[str](), random.Random(2), itertools.count(1)
 
     def write() -> None:
-        number = 0
-        chosen = random.Random(2)
-        while not stop.is_set():
-            number += 1
-            name = f"i{chosen.randrange(150)}"
-            try:
-                if chosen.random() < 0.2:
-                    deleted.add(name)
-                    index.apply([Change(name, None), put(tmp_path, f"new{number}", vectors[0])])
-                elif name not in deleted:
-                    index.apply([put(tmp_path, name, draw(numbers, 1)[0], number)])
-                if number % 25 == 0:
-                    compact(tmp_path)
-                    index.maintain()
-            except Exception as error:
-                failures.append(error)
+        number, name = next(count), f"i{chosen.randrange(150)}"
+        if chosen.random() < 0.2:
+            deleted.add(name)
+            index.apply([Change(name, None), put(tmp_path, f"new{number}", vectors[0])])
+        elif name not in deleted:
+            index.apply([put(tmp_path, name, draw(numbers, 1)[0], number)])
+        if number % 25 == 0:
+            compact(tmp_path)
+            index.maintain()
 
-    writer = threading.Thread(target=write)
-    writer.start()
     parts = (Part("vector", "vector", vectors[0]),) if like == "a vector" else ()
-    for _ in range(4):
-        page = searcher.search(Query(parts, top_k=9))
-        as_of, found = page.snapshot.clock, list(page.hits)
-        known = {item.id for item in items_of(index, page.snapshot)}
-        offset = 0
-        while page.more:
-            offset += 9
-            page = searcher.search(Query(parts, top_k=9, offset=offset, as_of=as_of))
-            found += page.hits
-        ids = [hit.item.id for hit in found]
-        assert len(ids) == len(set(ids))
-        assert known - deleted <= set(ids) <= known
-    stop.set()
-    writer.join()
-    assert not failures
+    with repeated(write):
+        for _ in range(4):
+            page = searcher.search(Query(parts, top_k=9))
+            as_of, found = page.snapshot.clock, list(page.hits)
+            known = {item.id for item in items_of(index, page.snapshot)}
+            offset = 0
+            while page.more:
+                offset += 9
+                page = searcher.search(Query(parts, top_k=9, offset=offset, as_of=as_of))
+                found += page.hits
+            ids = [hit.item.id for hit in found]
+            assert len(ids) == len(set(ids))
+            assert known - deleted <= set(ids) <= known
     index.close()
 
 

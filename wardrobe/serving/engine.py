@@ -66,7 +66,7 @@ class Engine:
         self.encoder = encoder
         self.index = index
         self.deployment = deployment
-        self.searcher = Searcher(index)
+        self.searcher = Searcher(index, encoder.relevance)
         self._settings = settings
         self._tagger = (
             Tagger(encoder.label_space, encoder.thresholds)
@@ -113,7 +113,7 @@ class Engine:
     @property
     def max_batch_size(self) -> int:
         """Pictures encoded in one forward at most."""
-        return self._settings.max_batch_size
+        return min(self._settings.max_batch_size, self._settings.max_queue)
 
     def deadline(self) -> float:
         """Returns when something that begins now must be done, on the monotonic clock."""

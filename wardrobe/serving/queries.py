@@ -170,7 +170,7 @@ def _part(engine: Engine, part: QueryPart, encoding: Encoding | None) -> Part:
     if part.text is not None and encoding is not None:
         return Part("text", f"text: {part.text}", encoding.vector, weight, part.text)
     if part.id is not None:
-        return Part("picture", f"id: {part.id}", engine.index.entry(part.id).vector, weight)
+        return Part("item", f"id: {part.id}", engine.index.entry(part.id).vector, weight)
     if part.colour is not None:
         return Part("colour", f"colour: {part.colour}", parse_colour(part.colour), weight)
     vector = unit(np.array(part.vector, np.float32), engine.encoder.dimension)
