@@ -153,13 +153,16 @@ def test_what_was_understood_is_said(run, tmp_path) -> None:
 
 
 def test_relevance_is_shown_where_it_is_known(capsys) -> None:
+    shape = {"offset": 0, "top_k": 10, "took_ms": 2}
     item = {"id": "a", "labels": (), "tags": {}, "caption": "", "image_url": "", "given": {}}
     found = FoundItem(**item, metadata={}, etag="1", score=0.3, relevance=0.85)
-    write_results(SearchPage(results=(found,), count=1, total=1, offset=0, top_k=10, took_ms=2))
+    write_results(SearchPage(results=(found,), count=1, total=1, **shape))
     assert capsys.readouterr().out.splitlines() == [
         "score  relevance  id",
         "0.300  0.850      a",
     ]
+    write_results(SearchPage(results=(), count=0, total=1, **shape))
+    assert capsys.readouterr().err.startswith("nothing is relevant enough; --min-relevance 0 shows")
 
 
 def test_a_refusal_is_a_message_and_exit_code_1(run) -> None:

@@ -26,6 +26,8 @@ def write_results(page: SearchPage) -> None:
     for field, counts in (page.facets or {}).items():
         values = ", ".join(f"{found.value} {found.count}" for found in counts)
         _write_line(f"{field}: {values or 'no values'}")
+    if page.total and not page.results:
+        sys.stderr.write("nothing is relevant enough; --min-relevance 0 shows what is nearest\n")
     if page.understood is not None:
         sys.stderr.write(f"understood: {understood(page.understood)}\n")
     sys.stderr.write(f"{page.count} of {page.total} items in {page.took_ms:.1f} ms\n")

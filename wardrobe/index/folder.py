@@ -149,6 +149,14 @@ class Index:
             )
         return self._catalogue.apply(changes)
 
+    def take_over(self, changes: Sequence[Change]) -> None:
+        """Writes what was written to another index, also while this one is closed.
+
+        Raises:
+            NotReadyError: nothing can be written now.
+        """
+        self._catalogue.take_over(changes)
+
     @property
     def succession(self) -> Succession:
         """What was taken over of other indexes, and which one took this one's place."""
@@ -165,9 +173,13 @@ class Index:
         return self._catalogue.writable
 
     @property
-    def writes(self) -> int:
-        """How many writes there were since it was built."""
-        return self._catalogue.writes()
+    def can_be_written(self) -> bool:
+        """Whether anybody can write to it."""
+        return self.writable and self._catalogue.database.in_place
+
+    def is_same(self, other: "Index") -> bool:
+        """Returns whether another one has opened the same files."""
+        return self._catalogue.database.file == other._catalogue.database.file
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""
@@ -201,6 +213,16 @@ class Index:
         """
         return self.entry(item_id).item
 
+    @property
+    def burden(self) -> int:
+        """How many versions a compaction would take out of the way."""
+        return self.snapshot().slots.tail_length + self._catalogue.purgeable(KEPT_S)
+
+    @property
+    def compaction_is_due(self) -> bool:
+        """Whether there are so many that searches get slower."""
+        return self.burden > max(_BURDEN, _BURDEN_SHARE * self._slots.base.count)
+
     def maintain(self) -> None:
         """Compacts the folder when that is due, and takes over what another process compacted.
 
@@ -208,11 +230,9 @@ class Index:
             IndexFolderError: the folder is damaged.
             NotReadyError: it cannot be compacted now.
         """
-        if self._catalogue.writable and _identity(self.folder) == self._opened:
-            slots = self.snapshot().slots
-            burden = slots.tail_length + self._catalogue.purgeable(KEPT_S)
-            if burden > max(_BURDEN, _BURDEN_SHARE * slots.base.count):
-                self.compact()
+        in_place = self._catalogue.writable and _identity(self.folder) == self._opened
+        if in_place and self.compaction_is_due:
+            self.compact()
         self._take_over()
 
     def compact(self) -> None:
