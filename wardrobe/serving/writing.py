@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from wardrobe import images
 from wardrobe.cataloguing import entries_of
 from wardrobe.errors import (
     BadRequestError,
+    DeadlineExceededError,
     PreconditionError,
     QueueFullError,
     WardrobeError,
@@ -30,8 +32,8 @@ from wardrobe.serving.engine import Engine
 from wardrobe.serving.item_schemas import ItemPatch, ItemWrite
 from wardrobe.serving.schemas import Upload
 
-_ATTEMPTS = 10
-"""To patch an item that others write at the same time."""
+_PAUSE_S = 0.02
+"""At most, before an item is patched again that another wrote at the same time."""
 
 _TOGETHER = 32
 """Items of one transaction among several: each has to reach the disk."""
@@ -76,18 +78,23 @@ def patch(
     Raises:
         UnknownItemError: no item has this id.
         BadRequestError: the picture cannot be read.
-        PreconditionError: it is not the version asked for, or others keep writing it.
+        PreconditionError: it is not the version asked for.
+        DeadlineExceededError: others wrote it all the time.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    while True:
         before = engine.index.entry(item_id)
         entry = _patched(engine, before, changes, deadline)
         expected = before.item.etag if if_match in (None, "*") else if_match
         try:
             return _outcome(engine, Change(item_id, entry, if_match=expected))
         except PreconditionError:
-            if if_match not in (None, "*") or attempt == _ATTEMPTS:
+            if if_match not in (None, "*"):
                 raise
-    raise AssertionError
+        if time.monotonic() > deadline:
+            raise DeadlineExceededError(
+                f"item {item_id!r} was written by others until the deadline; try again later"
+            )
+        time.sleep(random.uniform(0, _PAUSE_S))
 
 
 def delete(engine: Engine, item_id: str, *, if_match: str | None) -> None:
