@@ -171,7 +171,7 @@ def _encode(encoder: Encoder, source: Source, shards: Shards, batch_size: int) -
         shards.remember(_known(encoder, source))
     known = dict(zip(source.keys, (item.image_path for item in source.items), strict=True))
     left = {key: path for key, path in known.items() if key not in shards}
-    if len(left) < len(known):
+    if 0 < len(left) < len(known):
         _LOGGER.info("%d of %d pictures are encoded already", len(known) - len(left), len(known))
     pictures = encode_pictures(
         encoder, list(left.values()), batch_size=batch_size, description="encoding"
