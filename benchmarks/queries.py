@@ -121,6 +121,15 @@ QUERIES = (
         "stripes",
     ),
 )
+_INTRODUCTION = """# Written queries and what they find
+
+Twenty queries as somebody writes them, asked of the drawn demo catalogue; `[Tops Red]` stands for
+the item on the left. Upper row: what `/search` finds, which reads "without" and "but" in a text as
+filters and takes a colour as a colour. Lower row: the same parts added up as vectors. Figures for
+photographs are in [search.md](search.md). This page is written by
+
+    INDEX=indexes/demo python -m benchmarks.queries --grids docs/queries"""
+
 COLOUR_NAMES = {"#203060": "navy blue", "#c01020": "red", "#e8a0b8": "pink", "#f0d020": "yellow"}
 
 
@@ -143,6 +152,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     finally:
         service.close()
     save(f"queries_{settings.index.name}", {"depth": DEPTH, "among": tables})
+    if arguments.grids:
+        page = _page(tables["all"]["queries"], arguments.grids)
+        arguments.grids.with_suffix(".md").write_text(page, encoding="utf-8")
 
 
 def _table(client: FlaskClient, condition: Json | None, grids: Path | None) -> Json:
@@ -162,9 +174,10 @@ def _table(client: FlaskClient, condition: Json | None, grids: Path | None) -> J
         rows.append(row)
         if grids:
             grids.mkdir(parents=True, exist_ok=True)
-            name = f"{len(rows):02d}.png"
-            _grid(client, item, list(pages.values())).save(grids / name, optimize=True)
-    figures = [key for key in rows[0] if key not in ("query", "kind")]
+            row["picture"] = f"{len(rows):02d}.png"
+            grid = _grid(client, item, list(pages.values())).quantize(128)
+            grid.save(grids / row["picture"], optimize=True)
+    figures = [key for key in rows[0] if key.startswith(("understood", "arithmetic"))]
     by_kind = {
         kind: {key: round(mean(r[key] for r in rows if r["kind"] == kind), 3) for key in figures}
         for kind in dict.fromkeys(row["kind"] for row in rows)
@@ -173,6 +186,18 @@ def _table(client: FlaskClient, condition: Json | None, grids: Path | None) -> J
     for row in [*rows, {"query": "mean", "kind": "", **overall}]:
         print(f"{row['kind']:8} {row['query']:48} {row['understood']:.2f} {row['arithmetic']:.2f}")
     return {"mean": overall, "by_kind": by_kind, "queries": rows}
+
+
+def _page(rows: Sequence[Json], grids: Path) -> str:
+    """Returns a page that shows what each query found."""
+    lines = [_INTRODUCTION]
+    for row in rows:
+        lines += [
+            f"## {row['query']}",
+            f"![results]({grids.name}/{row['picture']})",
+            f"precision@5: {row['understood']:.2f}, by arithmetic {row['arithmetic']:.2f}",
+        ]
+    return "\n\n".join(lines) + "\n"
 
 
 def _item_like(client: FlaskClient, query: Written) -> Json | None:

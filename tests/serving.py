@@ -82,7 +82,7 @@ def _path(app: Flask, response: TestResponse) -> str:
         rule, _ = adapter.match(response.request.path, response.request.method, return_rule=True)
     except HTTPException:
         return ""
-    return rule.rule.replace("<path:item_id>", "{id}")
+    return rule.rule.replace("<item:item_id>", "{id}")
 
 
 @cache

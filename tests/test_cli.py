@@ -16,7 +16,8 @@ import pytest
 from tests.gunicorn_server import ROOT, ask, eventually
 from tests.serving import picture
 from wardrobe.cli import main
-from wardrobe.client import Wardrobe
+from wardrobe.cli.results import write_results
+from wardrobe.client import FoundItem, SearchPage, Wardrobe
 
 COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor"]
 ITEM_COMMANDS = [f"items {name}" for name in ("get", "put", "patch", "delete", "import", "export")]
@@ -73,6 +74,8 @@ def test_every_command_and_method_is_described() -> None:
         ["search", "--filters", "{"],
         ["search", "--filters", "[1]"],
         ["search", "red", "--json", "--html", "x.html"],
+        ["search", "red", "--crop", "0", "0", "1"],
+        ["search", "red", "--mode", "exact"],
         ["tag"],
         ["items", "put", "x"],
         ["items", "put", "x", "y.jpg", "--label", "Red"],
@@ -104,11 +107,62 @@ def test_a_search_is_json(run, photos) -> None:
 def test_a_search_is_a_page_with_pictures(run, tmp_path) -> None:
     path = tmp_path / "found" / "page.html"
     code, out, _ = run("search", "--id", "shop/red", "--top-k", 3, "--html", path)
-    assert (code, out) == (0, f"{path} shows 3 of 5 items\n")
+    assert (code, out) == (0, f"{path} shows 3 of 4 items\n")
     page = path.read_text()
     assert page.count("data:image/jpeg;base64,") == 3
     assert "<b>shop/blue</b>" in page
     assert "<b>shop/red</b>" not in page
+
+
+def test_a_search_as_a_shop_asks(run, photos) -> None:
+    """Each flag reaches the server: what it does there is tested there."""
+    red = (photos / "red.png", "--crop", 0, 0, 1, 1)
+    for arguments, found in (
+        (["--image", *red, "--must-not", "colour=Red"], "black"),
+        (["--image", *red, "--filters", '{"tag": "colour=Blue"}'], "blue"),
+        (["shirt", "--mode", "lexical", "--sort=-colour"], "white"),
+        (["shirt", "--mode", "lexical", "--sort", "colour"], "black"),
+        (["green", "--min-relevance", 0], "green"),
+    ):
+        code, out, err = run("search", *arguments, "--json")
+        assert (code, err) == (0, "")
+        assert json.loads(out)["results"][0]["id"] == f"shop/{found}"
+    assert run("search", "--group-by", "article_type")[1].splitlines()[1:] == [
+        "shop/red  Shirts, Red"
+    ]
+
+
+def test_facets_and_explanations_are_lines(run) -> None:
+    facets = ("--facets", "article_type", "--facets", "metadata.price")
+    code, out, _ = run("search", "red", "--top-k", 1, "--explain", *facets)
+    assert code == 0
+    assert out.splitlines()[1:] == [
+        "1.000  shop/red  Shirts, Red",
+        "    +1.000 text: red; colour=Red given",
+        "article_type: Shirts 5",
+        "metadata.price: no values",
+    ]
+
+
+def test_what_was_understood_is_said(run, tmp_path) -> None:
+    _, out, err = run("search", "shirt, not green", "--top-k", 5)
+    assert "shop/green" not in out
+    assert err.startswith('understood: "shirt", not colour=Green\n')
+    run("search", "shirt, not green", "--html", tmp_path / "page.html")
+    assert "understood: &#34;shirt&#34;, not colour=Green" in (tmp_path / "page.html").read_text()
+
+
+def test_relevance_is_shown_where_it_is_known(capsys) -> None:
+    shape = {"offset": 0, "top_k": 10, "took_ms": 2}
+    item = {"id": "a", "labels": (), "tags": {}, "caption": "", "image_url": "", "given": {}}
+    found = FoundItem(**item, metadata={}, etag="1", score=0.3, relevance=0.85)
+    write_results(SearchPage(results=(found,), count=1, total=1, **shape))
+    assert capsys.readouterr().out.splitlines() == [
+        "score  relevance  id",
+        "0.300  0.850      a",
+    ]
+    write_results(SearchPage(results=(), count=0, total=1, **shape))
+    assert capsys.readouterr().err.startswith("nothing is relevant enough; --min-relevance 0 shows")
 
 
 def test_a_refusal_is_a_message_and_exit_code_1(run) -> None:

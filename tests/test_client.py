@@ -1,4 +1,4 @@
-"""The client against a real server; what the server has not yet is in another file."""
+"""The client against a real server, where it only reads."""
 
 import io
 import subprocess
@@ -80,6 +80,29 @@ def test_every_kind_of_query_finds_its_item(wardrobe, query) -> None:
     assert best.score == pytest.approx(1, abs=1e-3)
     assert best.labels == ("Shirts", "Red")
     assert best.tags["colour"][0].label == "Red"
+
+
+def test_an_answer_tells_what_it_is_asked_for(wardrobe) -> None:
+    page = wardrobe.search("red shirt, not green", explain=True, facets=["colour"])
+    assert page.understood.must_not == ("colour=Green",)
+    assert "shop/green" not in [item.id for item in page]
+    assert {(found.value, found.count) for found in page.facets["colour"]} == {
+        ("Red", 1),
+        ("Blue", 1),
+        ("White", 1),
+        ("Black", 1),
+    }
+    (part,) = page.results[0].explanation.parts
+    assert part.contribution == pytest.approx(page.results[0].score)
+    assert "colour=Red" in [reason.tag for reason in page.results[0].explanation.tags]
+    assert wardrobe.search("shirt but red").understood.must == (("colour=Red",),)
+
+
+def test_parts_weigh_and_near_duplicates_are_one(wardrobe) -> None:
+    parts = [{"id": "shop/white"}, {"image": picture("red"), "weight": -1}]
+    assert wardrobe.search(queries=parts).results[0].id not in ("shop/white", "shop/red")
+    found = wardrobe.search("red", collapse=0, top_k=1).results[0]
+    assert len(found.duplicates) > 0
 
 
 def test_an_item_finds_others(wardrobe) -> None:

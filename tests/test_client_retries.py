@@ -12,7 +12,16 @@ from wardrobe.client import NewItem, Wardrobe, WardrobeApiError
 from wardrobe.client import transport as transport_module
 
 ITEM = json.dumps(
-    {"id": "x", "labels": [], "tags": {}, "caption": "", "image_url": "/items/x/image"}
+    {
+        "id": "x",
+        "labels": [],
+        "given": {},
+        "tags": {},
+        "caption": "",
+        "metadata": {},
+        "image_url": "/items/x/image",
+        "etag": "1",
+    }
 ).encode()
 BUSY = b'{"error": {"code": "queue_full", "message": "64 wait already", "detail": {"limit": 64}}}'
 

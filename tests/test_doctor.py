@@ -1,9 +1,11 @@
 """`wardrobe doctor`: a deployment that is as it should be, and each thing that can be wrong."""
 
 import argparse
+import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -14,14 +16,17 @@ from PIL import Image
 from tests.fakes import ColourEncoder
 from tests.redis_server import RedisServer, skip_without_redis
 from tests.scripted_server import ScriptedServer, answer
+from tests.swapping import write_serving
 from tests.tiny_checkpoints import save_text_tower, save_wardrobe
 from wardrobe.cli import main
-from wardrobe.cli.doctor import artefacts, configuration, machine, server
+from wardrobe.cli.doctor import artefacts, configuration, machine, server, state
 from wardrobe.client import Wardrobe
-from wardrobe.index import Index
+from wardrobe.index import Change, Index
+from wardrobe.index import folder as index_folder
 from wardrobe.index.record import CATALOGUE, VECTORS
 from wardrobe.index.sources import read_source
 from wardrobe.indexing import build_index
+from wardrobe.keys import KeyStore
 from wardrobe.settings import Settings
 
 
@@ -61,19 +66,21 @@ def test_all_is_well(deployment, monkeypatch) -> None:
     monkeypatch.setattr(machine, "available_cores", lambda: 2)
     settings = settings_of(deployment)
     index, finding = opened(settings)
-    with_index = [finding, artefacts.check_pictures(index), artefacts.check_catalogue(settings)]
+    of_index = (artefacts.check_pictures, artefacts.check_writes, artefacts.check_compaction)
+    with_index = [finding, *(check(index) for check in of_index)]
     index.close()
-    (deployment / "state").mkdir()
-    (deployment / "state" / "keys.json").touch(0o600)
+    KeyStore(deployment / "state").create("tests", "admin")
     checks = (
+        artefacts.check_catalogue,
         configuration.check_exposure,
         machine.check_cores,
         machine.check_queue,
         machine.check_memory,
-        machine.check_state,
-        machine.check_keys_file,
+        state.check_folder,
+        state.check_keys,
     )
-    for finding in [*with_index, *(check(settings) for check in checks)]:
+    _, serving = state.check_serving(settings)
+    for finding in [*with_index, *serving, *(check(settings) for check in checks)]:
         assert finding.status == "ok", finding
         assert str(finding) == f"✓ {finding.what}"
 
@@ -146,11 +153,17 @@ def test_networks_that_were_never_exported(checkpoint, tmp_path, monkeypatch) ->
 
 
 def test_a_checkpoint_that_was_never_tuned(checkpoint, tmp_path) -> None:
-    settings = settings_of(tmp_path, encoder=str(checkpoint))
+    folder = shutil.copytree(checkpoint, tmp_path / "checkpoint")
+    settings = settings_of(tmp_path, encoder=str(folder))
     finding = artefacts.check_tuning(settings)
     assert finding.status == "warning"
-    assert "no thresholds.json and no calibration.json" in finding.what
-    assert finding.advice.startswith("python optimize_thresholds.py --checkpoint")
+    assert "no thresholds.json and no calibration.json and no relevance.json" in finding.what
+    assert finding.advice == "run optimize_thresholds.py and calibrate_relevance.py"
+    for name in ("thresholds.json", "calibration.json"):
+        (folder / name).touch()
+    assert artefacts.check_tuning(settings).advice == "run calibrate_relevance.py"
+    (folder / "relevance.json").touch()
+    assert artefacts.check_tuning(settings).status == "ok"
 
 
 def test_an_index_that_is_missing_or_another_encoders(deployment) -> None:
@@ -185,6 +198,54 @@ def test_a_catalogue_that_sqlite_finds_damaged(deployment) -> None:
     assert "not a database" in artefacts.check_catalogue(settings_of(deployment)).what
 
 
+def test_an_index_that_cannot_be_written_to(deployment, monkeypatch) -> None:
+    index, _ = opened(settings_of(deployment))
+    monkeypatch.setattr(Index, "writable", False)  # root may write anywhere
+    finding = artefacts.check_writes(index)
+    index.close()
+    assert finding.status == "warning"
+    assert "its items can be found, but not changed" in finding.what
+
+
+def test_an_index_whose_place_another_has_taken(deployment) -> None:
+    index, _ = opened(settings_of(deployment))
+    with index.succession.handing_over("indexes/new"):
+        pass
+    finding = artefacts.check_writes(index)
+    index.close()
+    assert finding.status == "warning"
+    assert finding.what.startswith("indexes/new has taken the place of ")
+
+
+def test_an_index_that_a_build_left_aside(deployment) -> None:
+    folder, building = deployment / "index", deployment / "index.building"
+    building.mkdir()
+    folder.rename(building / "old")
+    index, finding = opened(settings_of(deployment))
+    assert finding.status == "ok"
+    finding = artefacts.check_writes(index)
+    index.close()
+    assert (finding.status, finding.advice) == ("warning", "run build_index.py again")
+
+
+def test_writes_that_are_not_compacted(deployment, monkeypatch) -> None:
+    index, _ = opened(settings_of(deployment))
+    entry = index.entry("red")
+    copies = [replace(entry, item=replace(entry.item, id=f"copy-{n}")) for n in range(4)]
+    index.apply([Change(copy.item.id, copy) for copy in copies])
+    index.close()
+    index, finding = opened(settings_of(deployment))
+    assert finding.what.endswith("is whole: 7 items, flat, this encoder's")
+    finding = artefacts.check_compaction(index)
+    assert finding.what == "4 versions of items wait to be compacted, 3 are"
+    assert finding.status == "ok"
+    monkeypatch.setattr(index_folder, "_BURDEN", 3)
+    assert artefacts.check_compaction(index).status == "warning"
+    index.compact()
+    assert artefacts.check_compaction(index).what.startswith("0 versions of items wait")
+    index.close()
+
+
 def test_pictures_that_are_gone(deployment) -> None:
     (deployment / "photos" / "red.png").unlink()
     index, _ = opened(settings_of(deployment))
@@ -203,7 +264,7 @@ def test_disk_space(deployment, monkeypatch, free, status) -> None:
     monkeypatch.setattr(
         machine.shutil, "disk_usage", lambda place: argparse.Namespace(free=free, place=place)
     )
-    monkeypatch.setattr(machine, "_size_of", lambda folder: 3000)
+    monkeypatch.setattr(machine, "_size_of", lambda paths: 3000)
     assert machine.check_disk(settings_of(deployment)).status == status
 
 
@@ -231,26 +292,6 @@ def test_memory_that_a_container_allows(tmp_path, monkeypatch, limit, status) ->
     assert machine._memory_limit() > 2**30
 
 
-def test_a_state_folder_that_cannot_be_written_to(tmp_path, monkeypatch) -> None:
-    def refuse(**_: object) -> None:
-        raise PermissionError(13, os.strerror(13))
-
-    monkeypatch.setattr(machine.tempfile, "TemporaryFile", refuse)  # root may write anywhere
-    finding = machine.check_state(settings_of(tmp_path))
-    assert finding.status == "failure"
-    assert "cannot be written to: Permission denied" in finding.what
-
-
-def test_keys_that_others_can_read(tmp_path) -> None:
-    assert machine.check_keys_file(settings_of(tmp_path)).status == "ok", "no keys, no secret"
-    (tmp_path / "state").mkdir()
-    keys = tmp_path / "state" / "keys.json"
-    keys.touch()
-    keys.chmod(0o640)
-    finding = machine.check_keys_file(settings_of(tmp_path))
-    assert (finding.status, finding.advice) == ("failure", f"chmod 600 {keys}")
-
-
 def test_the_shared_cache(tmp_path) -> None:
     skip_without_redis()
     redis = RedisServer(tmp_path)
@@ -260,6 +301,86 @@ def test_the_shared_cache(tmp_path) -> None:
     finding = machine.check_cache(settings)
     assert finding.status == "failure"
     assert "(ConnectionError)" in finding.what
+
+
+# The folder STATE.
+
+
+def test_a_state_folder_that_cannot_be_written_to(tmp_path, monkeypatch) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, os.strerror(13))
+
+    monkeypatch.setattr(state.tempfile, "TemporaryFile", refuse)  # root may write anywhere
+    finding = state.check_folder(settings_of(tmp_path))
+    assert finding.status == "failure"
+    assert "cannot be written to: Permission denied" in finding.what
+
+
+def test_keys_that_others_can_read_or_that_are_damaged(tmp_path) -> None:
+    KeyStore(tmp_path / "state").create("tests", "write")
+    keys = tmp_path / "state" / "keys.json"
+    keys.chmod(0o640)
+    finding = state.check_keys(settings_of(tmp_path))
+    assert (finding.status, finding.advice) == ("failure", f"chmod 600 {keys}")
+    keys.chmod(0o600)
+    keys.write_text("{}")
+    finding = state.check_keys(settings_of(tmp_path))
+    assert finding.status == "failure"
+    assert "keys.json is damaged: keys: Field required" in finding.what
+
+
+def test_keys_that_are_missing_or_expire(tmp_path) -> None:
+    finding = state.check_keys(settings_of(tmp_path))
+    assert finding.status == "ok"
+    assert finding.what.endswith("has no key: nobody can write items or administer")
+    store = KeyStore(tmp_path / "state")
+    store.create("old", "read", expires_in=timedelta(days=-1))
+    finding = state.check_keys(settings_of(tmp_path, open_reading=False))
+    assert finding.status == "failure"
+    assert finding.what.endswith("has no key: nobody is answered")
+
+    store.create("shop", "write")
+    store.create("shop", "read")
+    assert state.check_keys(settings_of(tmp_path)).what.endswith("has keys: 1 read, 1 write")
+    key, _ = store.create("batch", "read", expires_in=timedelta(days=3))
+    finding = state.check_keys(settings_of(tmp_path))
+    assert finding.status == "warning"
+    assert finding.what == f"key {key.id} of batch expires on {key.expires:%Y-%m-%d}"
+
+
+def test_what_a_swap_made_current_is_examined(tmp_path) -> None:
+    settings = settings_of(tmp_path, encoder="models/a", index="indexes/a")
+    named = {"encoder": "models/a", "index": "indexes/a"}
+    content = {
+        "encoder": "models/b",
+        "index": "indexes/b",
+        "previous": named,
+        "settings": named,
+        "since": "2026-01-01T00:00:00Z",
+    }
+    write_serving(tmp_path / "state", content)
+    found, findings = state.check_serving(settings)
+    assert (found.encoder, found.index) == ("models/b", Path("indexes/b"))
+    assert [finding.status for finding in findings] == ["ok", "warning"]
+    assert findings[0].what.endswith("made encoder models/b and index indexes/b current")
+    assert findings[1].what == "a rollback would serve indexes/a, which is gone"
+
+    found, (finding,) = state.check_serving(settings.model_copy(update={"encoder": "models/c"}))
+    assert (found.encoder, finding.status) == ("models/c", "warning")
+    assert "is left aside" in finding.what
+
+    (tmp_path / "state" / "serving.json").write_text("{")
+    _, (finding,) = state.check_serving(settings)
+    assert finding.status == "failure"
+    assert "or remove it to serve ENCODER and INDEX" in finding.what
+
+
+def test_a_swap_that_failed_is_told(tmp_path) -> None:
+    progress = {"state": "failed", "message": "no such index", "since": None, "target": None}
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "swap.json").write_text(json.dumps(progress))
+    _, findings = state.check_serving(settings_of(tmp_path))
+    assert str(findings[1]) == "! the last swap failed: no such index"
 
 
 # The server.

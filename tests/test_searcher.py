@@ -7,11 +7,12 @@ import pytest
 
 from tests.fakes import ColourEncoder
 from tests.tiny_index import index_of
-from wardrobe.errors import BadRequestError, UnknownItemError
+from wardrobe.errors import BadRequestError
 from wardrobe.index import CatalogueItem
-from wardrobe.searcher import Searcher
+from wardrobe.query import Part, Query
+from wardrobe.searcher import Hit, Searcher
 
-COUNT, DIMENSION = 60, 6
+COUNT, DIMENSION = 60, 13
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,11 @@ def searcher(request, tmp_path_factory, vectors):
     index.close()
 
 
-def rows_of(hits) -> list[int]:
+def search(searcher: Searcher, vector: np.ndarray, **rules) -> list[Hit]:
+    return searcher.search(Query((Part("vector", "vector", vector),), **rules)).hits
+
+
+def rows_of(hits: list[Hit]) -> list[int]:
     return [int(hit.item.id.removeprefix("item-")) for hit in hits]
 
 
@@ -45,7 +50,7 @@ def test_hits_are_the_nearest_items_with_their_cosines_whatever_the_query_length
 ):
     query = np.random.default_rng(4).standard_normal(DIMENSION).astype(np.float32)
     unit = query / np.linalg.norm(query)
-    hits = searcher.search((query * length).astype(np.float32), top_k=15)
+    hits = search(searcher, (query * length).astype(np.float32), top_k=15)
     assert rows_of(hits) == expected_rows(unit, vectors)[:15]
     np.testing.assert_allclose(
         [hit.score for hit in hits], np.sort(vectors @ unit)[::-1][:15], atol=1e-5
@@ -53,47 +58,54 @@ def test_hits_are_the_nearest_items_with_their_cosines_whatever_the_query_length
 
 
 def test_pages_join_to_the_whole_without_overlap(searcher, vectors):
-    whole = rows_of(searcher.search(vectors[7], top_k=COUNT))
-    pages = [rows_of(searcher.search(vectors[7], top_k=7, offset=o)) for o in range(0, 70, 7)]
+    whole = rows_of(search(searcher, vectors[7], top_k=COUNT))
+    pages, more = [], []
+    for offset in range(0, 70, 7):
+        query = Query((Part("vector", "vector", vectors[7]),), top_k=7, offset=offset)
+        found = searcher.search(query)
+        assert found.total == COUNT
+        pages.append(rows_of(found.hits))
+        more.append(found.more)
     assert [row for page in pages for row in page] == whole
     assert sorted(whole) == list(range(COUNT))
+    assert more == [True] * 8 + [False] * 2  # the ninth page has the last four
 
 
 def test_an_item_asked_for_its_like_is_left_out_and_top_k_is_still_full(searcher, vectors):
-    hits = searcher.search(vectors[40], top_k=10, exclude_id="item-40")
+    hits = search(searcher, vectors[40], top_k=10, without=("item-40",))
     assert rows_of(hits) == [row for row in expected_rows(vectors[40], vectors) if row != 40][:10]
     assert rows_of(hits)[0] == 7
     assert hits[0].score == pytest.approx(1)
     assert -1 <= min(hit.score for hit in hits) <= max(hit.score for hit in hits) <= 1
-    second = searcher.search(vectors[40], top_k=10, offset=5, exclude_id="item-40")
+    second = search(searcher, vectors[40], top_k=10, offset=5, without=("item-40",))
     assert rows_of(second)[:5] == rows_of(hits)[5:]
-    everything = searcher.search(vectors[40], top_k=1000, exclude_id="item-40")
+    everything = search(searcher, vectors[40], top_k=1000, without=("item-40",))
     assert len(everything) == COUNT - 1
 
 
 def test_min_score_leaves_out_what_is_less_alike(searcher, vectors):
-    hits = searcher.search(vectors[0], top_k=COUNT, min_score=0.3)
+    hits = search(searcher, vectors[0], top_k=COUNT, min_score=0.3)
     assert len(hits) == np.sum(vectors @ vectors[0] >= 0.3) > 1
-    assert searcher.search(vectors[0], top_k=5, min_score=0.3, offset=len(hits)) == []
-    assert searcher.search(-vectors[0], top_k=5, min_score=1) == []
+    assert search(searcher, vectors[0], top_k=5, min_score=0.3, offset=len(hits)) == []
+    assert search(searcher, -vectors[0], top_k=5, min_score=1) == []
 
 
-def test_an_unknown_item_cannot_be_left_out(searcher, vectors):
-    with pytest.raises(UnknownItemError, match="no item has the id 'item-99'"):
-        searcher.search(vectors[0], top_k=5, exclude_id="item-99")
+def test_an_unknown_item_leaves_nothing_out(searcher, vectors):
+    everything = search(searcher, vectors[0], top_k=COUNT, without=("item-99",))
+    assert sorted(rows_of(everything)) == list(range(COUNT))
 
 
 @pytest.mark.parametrize(
     ("vector", "message"),
     [
-        (np.ones(5), r"the vector has 5 numbers; this index takes 6"),
-        (np.ones((1, 6)), r"the vector has shape \(1, 6\); this index takes 6 numbers"),
+        (np.ones(5), r"the vector has 5 numbers; this index takes 13"),
+        (np.ones((1, 13)), r"the vector has shape \(1, 13\); this index takes 13 numbers"),
         (np.ones(0), r"the vector has 0 numbers"),
-        (np.array([1, 2, np.nan, 4, 5, 6]), r"has nan at position 2; every number must be finite"),
-        (np.array([1, 2, 3, 4, 5, -np.inf]), r"has -inf at position 5"),
-        (np.zeros(6), r"the vector is zero"),
+        (np.array([1, 2, np.nan, *range(10)]), r"has nan at position 2; every number must be fini"),
+        (np.array([*range(12), -np.inf]), r"has -inf at position 12"),
+        (np.zeros(13), r"the vector is zero"),
     ],
 )
 def test_vectors_that_point_nowhere_are_refused(searcher, vector, message):
     with pytest.raises(BadRequestError, match=message):
-        searcher.search(vector.astype(np.float32), top_k=5)
+        search(searcher, vector.astype(np.float32), top_k=5)

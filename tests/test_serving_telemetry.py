@@ -49,8 +49,8 @@ def test_requests_are_counted_by_route_and_status(client) -> None:
     calls = [
         ("GET", "/search?text=red", "/search", 200),
         ("GET", "/search?text=red&topk=1", "/search", 400),
-        ("GET", "/items/shop/red", "/items/<path:item_id>", 200),
-        ("GET", "/items/nothing", "/items/<path:item_id>", 404),
+        ("GET", "/items/shop/red", "/items/<item:item_id>", 200),
+        ("GET", "/items/nothing", "/items/<item:item_id>", 404),
         ("GET", "/whatever/1", "none", 404),
         ("BREW", "/whatever/2", "none", 404),
     ]

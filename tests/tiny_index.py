@@ -39,6 +39,11 @@ def colour_index(folder: Path) -> Index:
     return index_of(folder, items, np.stack(vectors), encoder)
 
 
+def entry_of(item: CatalogueItem, vector: FloatArray) -> Entry:
+    """Returns an entry of an encoder without heads, without colours."""
+    return Entry(item, vector, None, np.zeros((3, 4), np.float32))
+
+
 def index_of(
     folder: Path,
     items: Sequence[CatalogueItem],
@@ -47,10 +52,7 @@ def index_of(
     kind: Kind = "flat",
 ) -> Index:
     """Writes an index of items whose pictures are in the folder, and opens it."""
-    entries = [
-        Entry(item, vector, None, np.zeros((3, 4), np.float32))
-        for item, vector in zip(items, vectors, strict=True)
-    ]
+    entries = [entry_of(item, vector) for item, vector in zip(items, vectors, strict=True)]
     Catalogue.create(folder / CATALOGUE, entries, folder)
     VectorIndex.build(vectors, kind).write(folder / VECTORS)
     record = IndexRecord(

@@ -12,7 +12,7 @@ from wardrobe.index.filters import Filter
 FloatArray = npt.NDArray[np.float32]
 
 Mode = Literal["hybrid", "vector", "lexical"]
-Kind = Literal["picture", "text", "vector", "colour"]
+Kind = Literal["picture", "item", "text", "vector", "colour"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ class Query:
         offset: how many of the best to leave out.
         as_of: clock of the snapshot whose pages are turned; None for now.
         min_score: least cosine.
-        min_relevance: least relevance; None takes the encoder's own for the kind of query.
+        min_relevance: least relevance; None takes what the encoder learnt for its kind of query,
+            and lets pass what has every word of it.
         sort: field to sort by, with `-` before it descending; None for the best first.
         group_by: field of whose every value only the best item is taken.
         collapse: cosine between items from which on they count as the same.
@@ -85,7 +86,9 @@ class Query:
 
     @property
     def leading(self) -> Part | None:
-        """The part that weighs most."""
+        """The part that weighs most, by which relevance is judged; none where colours count."""
+        if self.colours:
+            return None
         return max(self.parts, key=lambda part: part.weight, default=None)
 
 

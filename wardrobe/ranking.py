@@ -16,7 +16,10 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 POOL = 1_000
-"""Candidates of each kind where rankings are mixed; a fixed number, so that pages fit together."""
+"""Candidates of each kind where colours are mixed in, or results are sorted."""
+
+WORDS_POOL = 300
+"""Candidates by words and by meaning that are fused; always as many, so that pages fit together."""
 
 SCORE_EVERY_MAX = 50_000
 """Of more items than these, only a pool of the nearest is scored where colours are mixed in."""
@@ -167,7 +170,7 @@ def _by_words(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray
     assert query.vector is not None  # it has words
     vector = unit(query.vector, snapshot.dimension)
     if query.mode == "hybrid":
-        rankings.append(snapshot.search(vector[None], POOL, allowed)[1][0])
+        rankings.append(snapshot.search(vector[None], WORDS_POOL, allowed)[1][0])
     slots = np.unique(np.concatenate(rankings))
     fused = np.zeros(len(slots))
     for ranking in rankings:
@@ -179,14 +182,14 @@ def _by_words(query: Query, index: Index, snapshot: Snapshot, allowed: BoolArray
 
 
 def _matching(words: str, index: Index, snapshot: Snapshot, allowed: BoolArray) -> IntArray:
-    """Returns the allowed slots that match an FTS5 query best, best first, `POOL` at most."""
+    """Returns the allowed slots that match an FTS5 query, best first, `WORDS_POOL` at most."""
     if not words:
         return np.empty(0, np.int64)
-    limit = POOL
+    limit = WORDS_POOL
     while True:
         rows = index.words(words, limit)
         slots = snapshot.slots_of(rows)
-        slots = slots[allowed[slots]][:POOL]
-        if len(slots) == POOL or len(rows) < limit:
+        slots = slots[allowed[slots]][:WORDS_POOL]
+        if len(slots) == WORDS_POOL or len(rows) < limit:
             return slots
         limit *= 8  # filters left out too many

@@ -1,7 +1,7 @@
 """A query → the items that answer it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from wardrobe.diversity import collapse, diversify, first_of_groups
 from wardrobe.index import CatalogueItem, Index, Snapshot
 from wardrobe.query import Query
 from wardrobe.ranking import POOL, Ranking, rank
+from wardrobe.relevance import Relevance
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
@@ -25,6 +26,7 @@ class Hit:
 
     Attributes:
         score: cosine with the query, or its mean with colour similarities; None without a query.
+        relevance: how likely a person would call it relevant, if that was learnt.
         duplicates: ids of the near-duplicates that it stands for.
     """
 
@@ -70,8 +72,14 @@ class _Results:
 class Searcher:
     """Finds items in an index; safe to use from several threads at once."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, relevance: Relevance | None = None) -> None:
+        """Takes what is searched.
+
+        Args:
+            relevance: what cosines mean, if that was learnt.
+        """
         self._index = index
+        self._relevance = relevance
 
     def search(self, query: Query) -> Found:
         """Returns the page of results that a query asks for.
@@ -89,8 +97,10 @@ class Searcher:
         end = query.offset + query.top_k
         results = self._results(query, snapshot, matching, end + 1)
         page = results.take(slice(query.offset, end))
-        scored = bool(query.parts)
-        hits = self._hits(page, snapshot, scored=scored, turned=query.as_of is not None)
+        relevance = self._relevance_of(query, page.scores)
+        hits = self._hits(page, snapshot, relevance, turned=query.as_of is not None)
+        if not query.parts:
+            hits = [replace(hit, score=None) for hit in hits]
         return Found(hits, len(results.slots) > end, snapshot, matching)
 
     def _matching(self, query: Query, snapshot: Snapshot) -> BoolArray:
@@ -115,7 +125,7 @@ class Searcher:
         elif query.diversity is not None:
             depth = max(DIVERSITY_POOL, wanted)
         while True:
-            ranking = _relevant(query, rank(query, self._index, snapshot, matching, depth))
+            ranking = self._relevant(query, rank(query, self._index, snapshot, matching, depth))
             results = _Results(ranking.slots, ranking.scores)
             if query.group_by:
                 groups = snapshot.columns.groups(query.group_by, len(matching))
@@ -126,7 +136,46 @@ class Searcher:
                 return _ordered(query, results, snapshot)
             depth *= 4
 
-    def _hits(self, page: _Results, snapshot: Snapshot, *, scored: bool, turned: bool) -> list[Hit]:
+    def _relevant(self, query: Query, ranking: Ranking) -> Ranking:
+        """Returns the candidates that are near enough to be results."""
+        if not query.parts:
+            return ranking
+        keep = np.ones(len(ranking.slots), np.bool_)
+        if query.min_score is not None:
+            keep &= ranking.scores >= query.min_score
+        relevance = self._relevance_of(query, ranking.scores)
+        if query.min_relevance is not None and relevance is not None:
+            keep &= relevance >= query.min_relevance
+        elif query.min_relevance is None and self._is_nonsense(query, relevance):
+            keep &= False if ranking.literal is None else ranking.literal
+        return ranking if keep.all() else ranking.only(keep)
+
+    def _is_nonsense(self, query: Query, relevance: FloatArray | None) -> bool:
+        """Returns whether a query finds nothing that a person would call relevant."""
+        if relevance is None or not len(relevance) or len(query.parts) > 1:
+            return False
+        if query.filter is not None or query.must_not:  # the best may have been left out
+            return not relevance.any()
+        assert self._relevance is not None
+        return float(relevance.max()) < self._relevance.curves[_curve(query)].min_relevance
+
+    def _relevance_of(self, query: Query, scores: FloatArray) -> FloatArray | None:
+        """Returns the relevance of cosines: 0 of any, if the query is not about clothing."""
+        part = query.leading
+        if self._relevance is None or part is None or part.kind == "vector":
+            return None
+        if part.kind != "item" and not self._relevance.answerable(_curve(query), part.target):
+            return np.zeros(len(scores), np.float32)
+        return self._relevance.relevance(_curve(query), scores)
+
+    def _hits(
+        self,
+        page: _Results,
+        snapshot: Snapshot,
+        relevance: FloatArray | None,
+        *,
+        turned: bool,
+    ) -> list[Hit]:
         """Returns items as they were when the snapshot was taken; on later pages, as they are."""
         shown = {
             int(slot): page.duplicates.get(int(slot), np.empty(0, np.int64)) for slot in page.slots
@@ -137,27 +186,24 @@ class Searcher:
             now = self._index.current_rows([item.id for item in items.values()])
             current = self._index.items(list(now.values()))
             items = {row: current[now[item.id]] for row, item in items.items() if item.id in now}
-        by_slot = dict(zip(page.slots.tolist(), page.scores.tolist(), strict=True))
+        judged = [None] * len(page.slots) if relevance is None else relevance.tolist()
+        scored = zip(page.slots.tolist(), page.scores.tolist(), judged, strict=True)
         return [
             Hit(
                 items[row],
                 slot,
-                score if scored else None,
-                duplicates=tuple(
-                    items[r].id for r in snapshot.rows[shown[slot]].tolist() if r in items
-                ),
+                score,
+                likely,
+                tuple(items[r].id for r in snapshot.rows[shown[slot]].tolist() if r in items),
             )
-            for slot, score in by_slot.items()
+            for slot, score, likely in scored
             if (row := int(snapshot.rows[slot])) in items
         ]
 
 
-def _relevant(query: Query, ranking: Ranking) -> Ranking:
-    """Returns the candidates that are near enough to be results."""
-    if query.min_score is None or not query.parts:
-        return ranking
-    keep = ranking.scores >= query.min_score
-    return ranking if keep.all() else ranking.only(keep)
+def _curve(query: Query) -> str:
+    """Returns by which curve relevance is judged."""
+    return "text" if query.leading is not None and query.leading.kind == "text" else "picture"
 
 
 def _collapsed(results: _Results, snapshot: Snapshot, threshold: float) -> _Results:

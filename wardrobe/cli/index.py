@@ -11,7 +11,7 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     # character that begins a flag, everything is passed on as it is, --help too.
     parser = subparsers.add_parser(
         "index",
-        help="build an index of a folder of pictures or a dataset root",
+        help="build an index of a folder of pictures, a dataset root or another index",
         add_help=False,
         prefix_chars="\0",
     )

@@ -97,10 +97,11 @@ def _add_import(commands: "Subparsers[argparse.ArgumentParser]") -> argparse.Arg
         commands,
         "import",
         does="add or replace many items",
-        details="From a folder of pictures or a dataset root, as `wardrobe index` reads them; or "
-        "from a file: of JSON lines with id, image_path, caption, labels and metadata; or a CSV "
-        "with columns id, image_path, caption, metadata.<key>, and one an attribute (labels "
-        "separated by ;). Paths are relative to the file. The exit code is 1 if an item failed.",
+        details="From a folder of pictures, a dataset root or an index, as `wardrobe index` reads "
+        "them; or from a file: of JSON lines with id, image_path, caption, labels and metadata; "
+        "or a CSV with columns id, image_path, caption, metadata.<key>, and one an attribute "
+        "(labels separated by ;). Paths are relative to the file. The exit code is 1 if an item "
+        "failed.",
         examples=["wardrobe items import photos/", "wardrobe items import items.csv"],
     )
     parser.add_argument("source", type=Path)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader
 
+from wardrobe.cli.results import explained, understood
 from wardrobe.errors import WardrobeError
 from wardrobe.files import write_text
 from wardrobe.thumbnails import thumbnail
@@ -20,7 +21,11 @@ def write_page(path: Path, page: "SearchPage", title: str, wardrobe: "Wardrobe")
     pictures = [_picture(wardrobe, item.id) for item in page]
     environment = Environment(loader=PackageLoader("wardrobe.cli", "."), autoescape=True)
     html = environment.get_template("page.html").render(
-        title=title, page=page, found=zip(page, pictures, strict=True)
+        title=title,
+        page=page,
+        understood=understood(page.understood) if page.understood else None,
+        found=zip(page, pictures, strict=True),
+        explained=explained,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, html)

@@ -8,6 +8,7 @@ with Wardrobe("http://localhost:8000") as wardrobe:
 """
 
 from wardrobe.client.answers import (
+    Explanation,
     FacetCount,
     Facets,
     FoundItem,
@@ -16,10 +17,12 @@ from wardrobe.client.answers import (
     Item,
     ItemTag,
     Outcome,
+    PartReason,
     Prediction,
     Problem,
     SearchPage,
     Tag,
+    TagReason,
     TopTag,
     Understood,
 )
@@ -29,6 +32,7 @@ from wardrobe.client.pictures import Picture
 from wardrobe.errors import WardrobeApiError
 
 __all__ = [
+    "Explanation",
     "FacetCount",
     "Facets",
     "FoundItem",
@@ -38,12 +42,14 @@ __all__ = [
     "ItemTag",
     "NewItem",
     "Outcome",
+    "PartReason",
     "Picture",
     "Prediction",
     "Problem",
     "SearchOptions",
     "SearchPage",
     "Tag",
+    "TagReason",
     "TopTag",
     "Understood",
     "Wardrobe",

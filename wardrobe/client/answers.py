@@ -98,9 +98,35 @@ class Item:
     tags: Mapping[str, tuple[ItemTag, ...]]
     caption: str
     image_url: str
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-    etag: str | None = None
+    given: Mapping[str, tuple[str, ...]]
+    metadata: Mapping[str, JsonValue]
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartReason:
+    """What one part of a query made of a score; the contributions add up to it."""
+
+    part: str
+    weight: float
+    similarity: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagReason:
+    """A tag that query and item share; one that was given has no probability."""
+
+    tag: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why an item was found."""
+
+    parts: tuple[PartReason, ...]
+    tags: tuple[TagReason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +134,16 @@ class FoundItem(Item):
     """An item that answers a search.
 
     Attributes:
-        score: cosine with the query.
-        relevance: calibrated, 0 to 1.
+        score: cosine with the query; None without one.
+        relevance: probability that a person would call it relevant, if that was learnt.
         explanation: what made the score, where it was asked for.
-        duplicates: ids of what was collapsed into this one.
-        group: value of the field that results are grouped by.
+        duplicates: ids of the near-duplicates that it stands for.
     """
 
     score: float | None = None
     relevance: float | None = None
-    explanation: JsonValue = None
-    duplicates: tuple[str, ...] | None = None
-    group: JsonValue = None
+    explanation: Explanation | None = None
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +168,15 @@ class Understood:
 
     Attributes:
         text: what is left of it.
-        must, must_not: tags that results have, and that none has.
+        must: of each of these groups, results have a tag.
+        must_not: tags that no result has.
         unlike: words that results are unlike.
     """
 
     text: str
-    must: tuple[str, ...] = ()
-    must_not: tuple[str, ...] = ()
-    unlike: tuple[str, ...] = ()
+    must: tuple[tuple[str, ...], ...]
+    must_not: tuple[str, ...]
+    unlike: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, TypedDict, Unpack
-from urllib.parse import quote
 
 import httpx2
 
@@ -20,7 +19,14 @@ from wardrobe.client.answers import (
     SearchPage,
     read_answer,
 )
-from wardrobe.client.items import NewItem, item_body, picture_text, write_items
+from wardrobe.client.items import (
+    NewItem,
+    if_match_header,
+    item_body,
+    item_path,
+    picture_text,
+    write_items,
+)
 from wardrobe.client.pictures import Picture, picture_bytes, picture_name
 from wardrobe.client.transport import Transport, read_json
 
@@ -140,11 +146,11 @@ class Wardrobe:
 
     def item(self, id: str) -> Item:
         """Returns an item."""
-        return _read(Item, self._transport.call("GET", _path(id)))
+        return _read(Item, self._transport.call("GET", item_path(id)))
 
     def picture(self, id: str) -> bytes:
         """Returns the picture of an item, as it is in the catalogue."""
-        return self._transport.call("GET", f"{_path(id)}/image").content
+        return self._transport.call("GET", f"{item_path(id)}/image").content
 
     def put_item(
         self,
@@ -165,8 +171,8 @@ class Wardrobe:
             only_new: refuse (412) to replace an item.
         """
         body = item_body(picture, caption, labels, metadata)
-        headers = _if_match(if_match) | ({"If-None-Match": "*"} if only_new else {})
-        return _read(Item, self._transport.call("PUT", _path(id), json=body, headers=headers))
+        headers = if_match_header(if_match) | ({"If-None-Match": "*"} if only_new else {})
+        return _read(Item, self._transport.call("PUT", item_path(id), json=body, headers=headers))
 
     def patch_item(
         self,
@@ -187,12 +193,15 @@ class Wardrobe:
         """
         body = item_body(picture, caption, labels, metadata)
         return _read(
-            Item, self._transport.call("PATCH", _path(id), json=body, headers=_if_match(if_match))
+            Item,
+            self._transport.call(
+                "PATCH", item_path(id), json=body, headers=if_match_header(if_match)
+            ),
         )
 
     def delete_item(self, id: str, *, if_match: str | None = None) -> None:
         """Removes an item."""
-        self._transport.call("DELETE", _path(id), headers=_if_match(if_match))
+        self._transport.call("DELETE", item_path(id), headers=if_match_header(if_match))
 
     def put_items(self, items: Iterable[NewItem]) -> Iterator[Outcome]:
         """Adds or replaces many items and yields what became of each as it is done.
@@ -201,11 +210,26 @@ class Wardrobe:
         """
         return write_items(items, lambda lines: self._transport.lines("/items", lines))
 
-    def facets(self, fields: Sequence[str], *, filters: Mapping[str, Any] | None = None) -> Facets:
-        """Returns how many of the items that match have each value of the fields."""
-        params = {"fields": ",".join(fields)}
+    def facets(
+        self,
+        fields: Sequence[str],
+        *,
+        filters: Mapping[str, Any] | None = None,
+        must_not: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Facets:
+        """Returns how many of the items that match have each value of the fields.
+
+        Args:
+            limit: values of each field, 50 by default.
+        """
+        params: dict[str, Any] = {"fields": json.dumps(list(fields))}
         if filters is not None:
             params["filters"] = json.dumps(filters)
+        if must_not:
+            params["must_not"] = json.dumps(list(must_not))
+        if limit is not None:
+            params["limit"] = limit
         response = self._transport.call("GET", "/facets", params=params)
         return _read(Facets, response)
 
@@ -235,12 +259,19 @@ class Wardrobe:
         response = self._transport.call("GET", "/healthz")
         return _read(Health, response)
 
-    def swap(self, index: str, encoder: str | None = None) -> dict[str, Any]:
+    def swap(
+        self, index: str, encoder: str | None = None, *, discard_writes: bool = False
+    ) -> dict[str, Any]:
         """Begins to serve another index folder, and encoder; the old ones serve until it is ready.
 
         Both are places on the server. Returns the state of the swap.
+
+        Args:
+            discard_writes: let go what was written to an index that the new was not built from.
         """
-        body = {"index": index} | ({} if encoder is None else {"encoder": encoder})
+        body: dict[str, Any] = {"index": index, "discard_writes": discard_writes}
+        if encoder is not None:
+            body["encoder"] = encoder
         return self._administer("POST", "/admin/swap", json=body)
 
     def swap_state(self) -> dict[str, Any]:
@@ -252,23 +283,16 @@ class Wardrobe:
         return self._administer("POST", "/admin/rollback")
 
     def compact(self) -> dict[str, Any]:
-        """Begins to purge what deletes and replacements left behind."""
+        """Purges what deletes and replacements left behind; returns when it is done.
+
+        A large index takes longer than the usual `timeout`.
+        """
         return self._administer("POST", "/admin/compact")
 
     def _administer(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         response = self._transport.call(method, path, idempotent=method == "GET", **request)
         state: dict[str, Any] = read_json(response)
         return state
-
-
-def _path(id: str) -> str:
-    """Returns the path of an item; a name of dots alone would be taken for a step up."""
-    parts = quote(id, safe="/").split("/")
-    return "/items/" + "/".join(p.replace(".", "%2E") if p in (".", "..") else p for p in parts)
-
-
-def _if_match(etag: str | None) -> dict[str, str]:
-    return {} if etag is None else {"If-Match": etag}
 
 
 def _read(kind: type[Answer], response: httpx2.Response) -> Answer:

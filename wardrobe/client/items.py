@@ -1,10 +1,11 @@
-"""Items to write: as JSON, and many of them in requests that fit a server's limits."""
+"""Items in requests: their addresses, as JSON, and many of them within a server's limits."""
 
 import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from wardrobe.client.answers import Outcome, Problem, read_answer
 from wardrobe.client.pictures import Picture, picture_bytes
@@ -28,6 +29,17 @@ class NewItem:
     caption: str | None = None
     labels: Mapping[str, Sequence[str]] | None = None
     metadata: Mapping[str, Any] | None = None
+
+
+def item_path(id: str) -> str:
+    """Returns the path of an item; a name of dots alone would be taken for a step up."""
+    parts = quote(id, safe="/").split("/")
+    return "/items/" + "/".join(p.replace(".", "%2E") if p in (".", "..") else p for p in parts)
+
+
+def if_match_header(etag: str | None) -> dict[str, str]:
+    """Returns the header that makes a write one of this version only; none without an ETag."""
+    return {} if etag is None else {"If-Match": f'"{etag}"'}
 
 
 def picture_text(picture: Picture) -> str:

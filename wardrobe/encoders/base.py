@@ -10,6 +10,7 @@ from PIL import Image
 
 from wardrobe.errors import UnsupportedQueryError
 from wardrobe.labels import LabelSpace
+from wardrobe.relevance import Relevance
 
 FloatArray = npt.NDArray[np.float32]
 PixelArray = npt.NDArray[np.uint8]
@@ -41,6 +42,7 @@ class Encoder(ABC):
         thresholds: probability from which a label is selected `(labels,)`, or None without tags.
         temperatures: what the network's logits were divided by to calibrate them `(labels,)`; None
             leaves them as the network gives them.
+        relevance: what its cosines mean, or None where that was not fitted.
         zero_shot: whether the tags come from the labels' words, not from trained heads.
         has_text: whether `encode_texts` works.
         precision: what the pictures are computed in, `bf16` or `fp32`.
@@ -53,6 +55,7 @@ class Encoder(ABC):
     label_space: LabelSpace | None
     thresholds: FloatArray | None
     temperatures: FloatArray | None = None
+    relevance: Relevance | None = None
     zero_shot: bool = False
     has_text: bool
     precision: str

@@ -13,6 +13,7 @@ from wardrobe.encoders.base import FloatArray
 from wardrobe.errors import CheckpointError
 from wardrobe.files import sha256_of
 from wardrobe.labels import LabelSpace
+from wardrobe.relevance import GATES
 from wardrobe.thresholds import DEFAULT, load_thresholds
 
 MODEL_TYPE = "wardrobe"
@@ -21,7 +22,7 @@ MODEL_TYPE = "wardrobe"
 CONFIG, LABELS, PREPROCESSOR = "config.json", "labels.json", "preprocessor_config.json"
 CALIBRATION, THRESHOLDS = "calibration.json", "thresholds.json"
 TRAINING_SUMMARY = "training_summary.json"
-# Thresholds are left out: tuning them changes which tags are selected, never a vector or a logit.
+# Thresholds and relevance are left out: they change what is selected, never a vector or a logit.
 _FINGERPRINTED = (
     CONFIG,
     LABELS,
@@ -104,7 +105,7 @@ def roots_trained_on(folder: Path) -> tuple[str, ...]:
 
 
 def _digest(folder: Path, names: Sequence[str]) -> str:
-    weights = sorted(path.name for path in folder.glob("*.safetensors"))
+    weights = sorted(path.name for path in folder.glob("*.safetensors") if path.name != GATES)
     if not weights:
         raise CheckpointError(f"{folder} has no .safetensors weights; other formats are not loaded")
     digest = hashlib.sha256()

@@ -15,6 +15,7 @@ from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding, PixelAr
 from wardrobe.encoders.networks import load_networks
 from wardrobe.errors import CheckpointError
 from wardrobe.labels import LabelSpace
+from wardrobe.relevance import relevance_in
 
 if TYPE_CHECKING:
     from wardrobe.encoders.picture_network import PictureNetwork
@@ -70,6 +71,7 @@ class CompiledEncoder(Encoder):
         self.dimension = pictures.output("vectors").partial_shape[1].get_length()
         self.thresholds = checkpoint.thresholds_in(folder, self.label_space)
         self.temperatures = checkpoint.temperatures_in(folder, self.label_space)
+        self.relevance = relevance_in(folder, self.dimension)
         processor = json.loads((folder / checkpoint.PREPROCESSOR).read_text(encoding="utf-8"))
         self._size = (processor["size"]["width"], processor["size"]["height"])
         self._filter = Image.Resampling(processor["resample"])

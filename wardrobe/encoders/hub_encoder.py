@@ -22,6 +22,7 @@ from wardrobe.encoders.wardrobe_model import pooled_output
 from wardrobe.encoders.zero_shot import label_phrases, label_weights
 from wardrobe.errors import CheckpointError, UnsupportedQueryError
 from wardrobe.labels import LabelSpace
+from wardrobe.relevance import relevance_in
 
 
 class HubEncoder(Encoder):
@@ -59,6 +60,7 @@ class HubEncoder(Encoder):
             self.dimension = self.encode_texts([name]).shape[1]
         else:
             self.dimension = config.hidden_size
+        self.relevance = relevance_in(folder, self.dimension)
         if self.has_text and labels is not None:
             path = labels / checkpoint.LABELS if labels.is_dir() else labels
             label_space = LabelSpace.load(path)

@@ -2,10 +2,13 @@
 
 import base64
 import io
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from wardrobe.calibration import Reliability
 from wardrobe.evaluation.tagging import Tagged, TaggingScores
 
 _COLUMNS = 5
@@ -49,6 +52,28 @@ def reliability_plot(scores: TaggingScores) -> str:
     figure.supxlabel("probability", fontsize=9)
     figure.supylabel("share that is right", fontsize=9)
     return _data_uri(figure)
+
+
+def save_relevance_plot(path: Path, reliabilities: Mapping[str, Reliability]) -> None:
+    """Draws how often results are relevant by what their relevance says, a panel a kind of query.
+
+    A point is a bin; its area grows with the logarithm of the pairs in it.
+    """
+    figure = Figure(figsize=(4 * len(reliabilities), 4), layout="constrained", dpi=120)
+    for place, (kind, reliability) in enumerate(reliabilities.items(), start=1):
+        axes = figure.add_subplot(
+            1, len(reliabilities), place, xlim=(0, 1.02), ylim=(0, 1.02), xlabel="relevance"
+        )
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        areas = 12 * np.log1p(reliability.counts)
+        axes.scatter(reliability.confidence, reliability.right, areas, alpha=0.7)
+        pairs = sum(reliability.counts)
+        axes.set_title(
+            f"{kind} queries: error {reliability.error:.3f}, {pairs:,} pairs", fontsize=9
+        )
+        axes.set_ylabel("share that is relevant")
+        axes.grid(alpha=0.3)
+    figure.savefig(path)
 
 
 def _data_uri(figure: Figure) -> str:

@@ -112,7 +112,12 @@ def _config(**rules: Any) -> ConfigDict:
 class TagCondition(BaseModel):
     """The item has a tag: given, or predicted and selected."""
 
-    model_config = _config()
+    model_config = _config(
+        anyOf=[
+            {"properties": {"source": {"enum": ["predicted", "any"]}}},
+            {"properties": {"min_probability": False}},
+        ]
+    )
 
     tag: Tag = Field(description="`colour=Red`, or `colour` for any label of it")
     source: Literal["given", "predicted", "any"] = "any"
@@ -133,7 +138,10 @@ class TagCondition(BaseModel):
 class MetadataCondition(BaseModel):
     """A value of the item's metadata compares; of a list, at least one of its values."""
 
-    model_config = _config(oneOf=[*_required("eq", "in", "exists"), {"anyOf": _required(*_BOUNDS)}])
+    model_config = _config(
+        oneOf=[*_required("eq", "in", "exists"), {"anyOf": _required(*_BOUNDS)}],
+        anyOf=[{"properties": dict.fromkeys(_BOUNDS, kind)} for kind in (_STRING, _NUMBER)],
+    )
 
     metadata: Annotated[str, StringConstraints(min_length=1)] = Field(
         description="Its key; `size.eu` is `eu` inside `size`"

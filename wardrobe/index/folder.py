@@ -213,6 +213,16 @@ class Index:
         """
         return self.entry(item_id).item
 
+    @property
+    def burden(self) -> int:
+        """How many versions a compaction would take out of the way."""
+        return self.snapshot().slots.tail_length + self._catalogue.purgeable(KEPT_S)
+
+    @property
+    def compaction_is_due(self) -> bool:
+        """Whether there are so many that searches get slower."""
+        return self.burden > max(_BURDEN, _BURDEN_SHARE * self._slots.base.count)
+
     def maintain(self) -> None:
         """Compacts the folder when that is due, and takes over what another process compacted.
 
@@ -220,10 +230,9 @@ class Index:
             IndexFolderError: the folder is damaged.
             NotReadyError: it cannot be compacted now.
         """
-        if self._catalogue.writable and _identity(self.folder) == self._opened:
-            burden = self._slots.tail_length + self._catalogue.purgeable(KEPT_S)
-            if burden > max(_BURDEN, _BURDEN_SHARE * self._slots.base.count):
-                self.compact()
+        in_place = self._catalogue.writable and _identity(self.folder) == self._opened
+        if in_place and self.compaction_is_due:
+            self.compact()
         self._take_over()
 
     def compact(self) -> None:

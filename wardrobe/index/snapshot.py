@@ -18,9 +18,10 @@ from wardrobe.errors import ExpiredCursorError, IndexFolderError
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.columns import Columns
 from wardrobe.index.entries import FloatArray
+from wardrobe.index.exhaustive import search_array
 from wardrobe.index.growing import GrowingArray
 from wardrobe.index.schema import COLUMNS, StoredVersion
-from wardrobe.index.vector_index import VectorIndex, search_array
+from wardrobe.index.vector_index import VectorIndex
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]

@@ -1,6 +1,5 @@
 """FAISS behind three verbs: build, search, give vectors back. Positions are counted from 0."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from wardrobe.errors import BadRequestError, IndexFolderError
+from wardrobe.index.exhaustive import CORES, best, rescored, selector
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float32]
@@ -21,10 +21,10 @@ FLAT_MAX = 50_000
 HNSW_MAX = 3_000_000
 # FAISS wants 39 vectors a centroid, and a product quantiser has 256 centroids.
 IVFPQ_MIN = 39 * 256
-# Of so few, or of one in so many, a look at every one is faster than a graph or lists, and exact.
-EXHAUSTIVE_MAX, SELECTIVE = 20_000, 16
+# Of so few, or of one in so many, a look at every one is faster than a graph or lists, and exact;
+# as it is where a graph or lists would have to give such a share of all.
+EXHAUSTIVE_MAX, SELECTIVE, EXHAUSTIVE_SHARE = 20_000, 16, 8
 
-_CORES = faiss.omp_get_max_threads()
 _ADD_BLOCK = 10_000
 
 
@@ -62,7 +62,7 @@ class VectorIndex:
         kind: Kind,
         *,
         rows: IntArray | None = None,
-        threads: int = _CORES,
+        threads: int = CORES,
     ) -> "VectorIndex":
         """Builds an index of unit vectors `(vectors, dimension)`.
 
@@ -143,102 +143,49 @@ class VectorIndex:
             vectors: unit vectors `(queries, dimension)`.
             allowed: which positions may be found `(count,)`; all by default.
         """
-        return _best(self._search, vectors, self.count, k, allowed)
+        return best(self._search, vectors, self.count, k, allowed)
 
     def _search(
-        self, vectors: FloatArray, k: int, selector: Any, possible: int
+        self, vectors: FloatArray, k: int, allowed: BoolArray | None, possible: int
     ) -> tuple[FloatArray, IntArray]:
-        exhaustive = faiss.SearchParameters(sel=selector)
-        if selector is not None and possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE):
-            return self._every_vector.search(vectors, k, params=exhaustive)  # type: ignore[no-any-return]
-        parameters = _parameters(self._index, selector, self.count / possible)
-        scores: FloatArray
-        scores, found = self._index.search(vectors, k, params=parameters)
-        # A graph or a few lists may not reach k, for one where many vectors are the same.
-        short = (found < 0).any(axis=1)
-        if short.any():
-            scores[short], found[short] = self._every_vector.search(
-                vectors[short], k, params=exhaustive
+        """Looks among the nearest of all for those allowed, and among more where they are few.
+
+        FAISS can leave others out during a search, but stops among the nearest of all: where what
+        is allowed lies away from the query, it finds too little or, unnoticed, the wrong ones.
+        """
+        fetched, limit = k, k
+        if allowed is not None:
+            fetched, limit = 2 * k * self.count // possible, self.count // EXHAUSTIVE_SHARE
+            few = possible <= max(EXHAUSTIVE_MAX, self.count // SELECTIVE)
+            if few or self._index is self._every_vector:
+                limit = 0
+        shape = (len(vectors), k)
+        scores, found = np.empty(shape, np.float32), np.empty(shape, np.int64)
+        left = np.arange(len(vectors))
+        while len(left) and fetched <= limit:
+            near_scores, near = self._index.search(
+                vectors[left], fetched, params=_parameters(self._index, k, fetched)
+            )
+            # A graph or a few lists may not reach k, for one where many vectors are the same.
+            good = near >= 0 if allowed is None else (near >= 0) & allowed[near]
+            enough = good.sum(axis=1) >= k
+            first = np.argsort(~good[enough], axis=1, kind="stable")[:, :k]
+            scores[left[enough]] = np.take_along_axis(near_scores[enough], first, axis=1)
+            found[left[enough]] = np.take_along_axis(near[enough], first, axis=1)
+            left, fetched = left[~enough], 4 * fetched
+        if len(left):
+            scores[left], found[left] = self._every_vector.search(
+                vectors[left], k, params=faiss.SearchParameters(sel=selector(allowed))
             )
         if isinstance(self._index, faiss.IndexHNSWFlat):
-            return _rescored(vectors, self._every_vector, found), found
+            scores = rescored(vectors, self._every_vector, found)
         return scores, found
 
     def vectors_of(self, positions: IntArray) -> FloatArray:
         """Returns unit vectors `(positions, dimension)`; `ivfpq` keeps half precision."""
         vectors: FloatArray = self._every_vector.reconstruct_batch(positions)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def search_array(
-    array: FloatArray, vectors: FloatArray, k: int, allowed: BoolArray
-) -> tuple[FloatArray, IntArray]:
-    """Does as `VectorIndex.search` of kind `flat`, among the rows of an array, not copied."""
-
-    def search(vectors: FloatArray, k: int, selector: Any, _: int) -> tuple[FloatArray, IntArray]:
-        shape = (len(vectors), k)
-        scores, found = np.empty(shape, np.float32), np.empty(shape, np.int64)
-        pointers = [faiss.swig_ptr(part) for part in (vectors, array, scores, found)]
-        faiss.knn_inner_product(
-            *pointers[:2], array.shape[1], len(vectors), len(array), k, *pointers[2:], selector
-        )
-        return scores, found
-
-    return _best(search, np.ascontiguousarray(vectors), len(array), k, allowed)
-
-
-def _best(
-    search: Callable[[FloatArray, int, Any, int], tuple[FloatArray, IntArray]],
-    vectors: FloatArray,
-    count: int,
-    k: int,
-    allowed: BoolArray | None,
-) -> tuple[FloatArray, IntArray]:
-    """Returns what a search finds `(queries, min(k, allowed))`, best first, ties by position.
-
-    Args:
-        search: takes vectors, k, a selector and how many it selects; orders ties as it pleases.
-        count: of the vectors to search.
-    """
-    possible = count if allowed is None else int(np.count_nonzero(allowed))
-    k = min(k, possible)
-    if k == 0:
-        nothing = (len(vectors), 0)
-        return np.empty(nothing, np.float32), np.empty(nothing, np.int64)
-    selector = None
-    if allowed is not None and possible < count:
-        selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-    # OpenMP keeps this setting per thread: a request's one query must not wake every core.
-    faiss.omp_set_num_threads(min(_CORES, max(1, len(vectors))))
-    # One more than asked for: where it is as good as the last, FAISS chose among equals as it
-    # pleased, and pages would overlap; then all of the equals are needed to choose by position.
-    fetched = min(k + 1, possible)
-    while True:
-        scores, found = search(vectors, fetched, selector, possible)
-        order = np.lexsort((found, -scores))
-        scores = np.take_along_axis(scores, order, axis=1)
-        if fetched == possible or (scores[:, k - 1] > scores[:, -1]).all():
-            found = np.take_along_axis(found, order, axis=1)
-            return np.clip(scores[:, :k], -1, 1), found[:, :k]
-        fetched = min(2 * fetched, possible)
-
-
-def _rescored(vectors: FloatArray, flat: Any, found: IntArray) -> FloatArray:
-    """Returns cosines to the bit as an exhaustive search computes them, `(queries, found)`.
-
-    A graph computes four at a time, which rounds otherwise: equals would differ, and pages overlap.
-    """
-    scores = np.empty(found.shape, np.float32)
-    vectors, found = np.ascontiguousarray(vectors), np.ascontiguousarray(found)
-    faiss.fvec_inner_products_by_idx(
-        faiss.swig_ptr(scores),
-        faiss.swig_ptr(vectors),
-        flat.get_xb(),
-        faiss.swig_ptr(found),
-        flat.d,
-        *found.shape,
-    )
-    return scores
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
 
 def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
@@ -263,21 +210,20 @@ def _empty_index(kind: Kind, count: int, dimension: int) -> Any:
     return refined
 
 
-def _parameters(index: Any, selector: Any, rarity: float) -> Any:
-    """Returns how an index searches when one of `rarity` vectors may be found.
-
-    A graph or lists meet the others too, so they look at as many more.
-    """
+def _parameters(index: Any, k: int, fetched: int) -> Any:
+    """Returns how an index searches when of those fetched only k are wanted."""
     if isinstance(index, faiss.IndexHNSWFlat):
-        return faiss.SearchParametersHNSW(sel=selector, efSearch=int(index.hnsw.efSearch * rarity))
+        # The last of a graph's answers are the least sure, so it takes more than are fetched.
+        effort = max(index.hnsw.efSearch, fetched if fetched == k else 2 * fetched)
+        return faiss.SearchParametersHNSW(efSearch=effort)
     if isinstance(index, faiss.IndexRefine):
         inverted = faiss.extract_index_ivf(index.base_index)
-        nprobe = min(int(inverted.nprobe * rarity), inverted.nlist)
+        nprobe = min(inverted.nprobe * fetched // k, inverted.nlist)
         return faiss.IndexRefineSearchParameters(
-            k_factor=index.k_factor,
-            base_index_params=faiss.SearchParametersIVF(sel=selector, nprobe=nprobe),
+            k_factor=max(index.k_factor * k / fetched, 10),
+            base_index_params=faiss.SearchParametersIVF(nprobe=nprobe),
         )
-    return faiss.SearchParameters(sel=selector)
+    return faiss.SearchParameters()
 
 
 def _every_vector(index: Any) -> Any:

@@ -50,6 +50,8 @@ def create_app(
     store, current = DeploymentStore(settings), CurrentEngine()
     app = Flask(__name__, static_folder=None)
     app.request_class = StrictRequest
+    app.url_map.converters["item"] = items.ItemIdConverter
+    app.url_map.merge_slashes = False  # nothing is answered with a redirect to another address
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     Service(
         settings=settings,

@@ -66,7 +66,7 @@ class Engine:
         self.encoder = encoder
         self.index = index
         self.deployment = deployment
-        self.searcher = Searcher(index)
+        self.searcher = Searcher(index, encoder.relevance)
         self._settings = settings
         self._tagger = (
             Tagger(encoder.label_space, encoder.thresholds)

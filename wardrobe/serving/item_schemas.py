@@ -1,16 +1,32 @@
 """What the calls under /items take and give."""
 
 import json
+import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
 
 from wardrobe.index.filters import MAX_NUMBER
 from wardrobe.serving.schemas import Base64Picture, ErrorBody, Parameters, json_value
 
+_SEGMENTS = r"(?!\.{1,2}(/|$))[^/]+(/(?!\.{1,2}(/|$)|image$)[^/]+)*"
+_ANY_ITEM: dict[str, Any] = {"anyOf": [{"$ref": "#/components/schemas/BulkItem"}, {}]}
+
 _MAX_METADATA = 65_536
 _MAX_DEPTH = 10
 _MAX_LABELS = 200
+_MAX_ATTRIBUTE = 100
 
 
 def _unicode(value: str) -> str:
@@ -24,8 +40,13 @@ def _unicode(value: str) -> str:
 
 
 def _item_id(value: str) -> str:
-    if not value.isprintable() or value != value.strip() or value.endswith("/image"):
-        raise ValueError("it must be printable, without spaces around it, and not end in /image")
+    """Refuses what a URL cannot be relied on to carry."""
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("it must be printable, without spaces around it")
+    if not re.fullmatch(_SEGMENTS, value):
+        raise ValueError(
+            "its parts between slashes must be neither empty nor . or .., and the last not image"
+        )
     return value
 
 
@@ -37,6 +58,16 @@ def _metadata(value: Any) -> Any:
     if size > _MAX_METADATA:
         raise ValueError(f"it has {size} bytes as JSON; the limit is {_MAX_METADATA}")
     _check_value(value, 1)
+    return value
+
+
+def _without_default(schema: JsonDict) -> None:
+    del schema["default"]
+
+
+def _attribute(value: str) -> str:
+    if "=" in value:
+        raise ValueError("an attribute must not have =")
     return value
 
 
@@ -59,28 +90,62 @@ def _check_value(value: Any, depth: int) -> None:
 ItemId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200),
+    Field(json_schema_extra={"pattern": f"^{_SEGMENTS}$"}),
     AfterValidator(_unicode),
     AfterValidator(_item_id),
 ]
-Caption = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_unicode)]
-Attribute = Annotated[
+Caption = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=100, pattern="^[^=]+$"),
+    StringConstraints(max_length=2000),
+    Field(json_schema_extra={"pattern": "^[^\\u0000]*$"}),
     AfterValidator(_unicode),
 ]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_unicode)]
+Attribute = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=_MAX_ATTRIBUTE),
+    AfterValidator(_unicode),
+    AfterValidator(_attribute),
+]
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Field(json_schema_extra={"pattern": "^[^\\u0000]+$"}),
+    AfterValidator(_unicode),
+]
 LabelList = Annotated[list[Label], Field(max_length=_MAX_LABELS)]
+_BY_ATTRIBUTE: JsonDict = {
+    "propertyNames": {"minLength": 1, "maxLength": _MAX_ATTRIBUTE, "pattern": "^[^=\\u0000]+$"}
+}
+Labels = Annotated[
+    dict[Attribute, LabelList],
+    Field(max_length=_MAX_LABELS, json_schema_extra=_BY_ATTRIBUTE),
+    BeforeValidator(json_value),
+]
+LabelChanges = Annotated[
+    dict[Attribute, LabelList | None],
+    Field(max_length=_MAX_LABELS, json_schema_extra=_BY_ATTRIBUTE),
+    BeforeValidator(json_value),
+]
 Metadata = Annotated[dict[str, JsonValue], AfterValidator(_metadata), BeforeValidator(json_value)]
+
+
+class ItemPath(Parameters):
+    """The item that is written."""
+
+    id: ItemId
 
 
 class ItemWrite(Parameters):
     """An item: its picture, and what is known of it."""
 
-    image: Base64Picture | None = Field(None, description="Its picture; needed")
-    caption: Caption = Field("", description="Its name or description: text queries find its words")
-    labels: Annotated[dict[Attribute, LabelList], BeforeValidator(json_value)] = Field(
-        {}, max_length=_MAX_LABELS, description="Given labels by attribute"
+    model_config = ConfigDict(json_schema_extra={"required": ["image"]})
+
+    # Not required by pydantic, so that the message about a missing one says more.
+    image: Base64Picture | SkipJsonSchema[None] = Field(
+        None, description="Its picture", json_schema_extra=_without_default
     )
+    caption: Caption = Field("", description="Its name or description: text queries find its words")
+    labels: Labels = Field({}, description="Given labels by attribute")
     metadata: Metadata = Field({}, description="Anything else, for filters, facets and sorting")
 
 
@@ -89,12 +154,8 @@ class ItemPatch(Parameters):
 
     image: Base64Picture | None = Field(None, description="Another picture")
     caption: Caption | None = Field(None, description="Another caption; null removes it")
-    labels: Annotated[dict[Attribute, LabelList | None], BeforeValidator(json_value)] | None = (
-        Field(
-            None,
-            max_length=_MAX_LABELS,
-            description="Labels of attributes; null removes an attribute's",
-        )
+    labels: LabelChanges | None = Field(
+        None, description="Labels of attributes; null removes an attribute's"
     )
     metadata: Metadata | None = Field(
         None, description="Merged into what is there (RFC 7396): null removes a key"
@@ -104,16 +165,19 @@ class ItemPatch(Parameters):
 class BulkItem(ItemWrite):
     """An item among several."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["id", "image"]})
+
     id: ItemId
 
 
 class BulkWrite(Parameters):
     """Items to write; a bad one fails alone."""
 
-    items: list[JsonValue] = Field(
+    # Of any kind, because each is validated alone.
+    items: list[Annotated[Any, WithJsonSchema(_ANY_ITEM)]] = Field(
         min_length=1,
         max_length=10_000,
-        description="Each as `BulkItem`",
+        description="Each as `BulkItem`; anything else fails alone",
     )
 
 

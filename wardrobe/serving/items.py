@@ -1,12 +1,13 @@
 """The calls that read and write the catalogue: /items."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, g, request, send_file, stream_with_context, url_for
-from pydantic import TypeAdapter, ValidationError
-from werkzeug.exceptions import MethodNotAllowed
+from pydantic import ValidationError
+from werkzeug.routing import PathConverter
 
 from wardrobe.errors import BadRequestError, UnknownItemError
 from wardrobe.index import CatalogueItem, Written
@@ -19,8 +20,8 @@ from wardrobe.serving.item_schemas import (
     BulkOutcome,
     BulkResponse,
     BulkWrite,
-    ItemId,
     ItemPatch,
+    ItemPath,
     ItemResponse,
     ItemTag,
     ItemWrite,
@@ -29,11 +30,18 @@ from wardrobe.serving.service import current_service
 
 blueprint = Blueprint("items", __name__)
 
+ETAG = '"[!#-~]*"'
+
 _LINES = "application/x-ndjson"
-_item_id = TypeAdapter(ItemId)
 
 
-@blueprint.get("/items/<path:item_id>")
+class ItemIdConverter(PathConverter):
+    """Takes ids with slashes, but no address of a picture for that of an item."""
+
+    regex = "[^/].*?(?<!/image)"
+
+
+@blueprint.get("/items/<item:item_id>")
 def read(item_id: str) -> Response:
     """Returns an item of the catalogue."""
     item = current_service().engine.index.item(item_id)
@@ -43,7 +51,7 @@ def read(item_id: str) -> Response:
     return response
 
 
-@blueprint.get("/items/<path:item_id>/image")
+@blueprint.get("/items/<item:item_id>/image")
 def image(item_id: str) -> Response:
     """Returns the picture of an item, as it came."""
     path = current_service().engine.index.item(item_id).image_path
@@ -56,10 +64,10 @@ def image(item_id: str) -> Response:
         ) from error
 
 
-@blueprint.put("/items/<path:item_id>")
+@blueprint.put("/items/<item:item_id>")
 def put(item_id: str) -> Response:
     """Writes an item, whether it exists or not."""
-    _check_id(item_id)
+    parameters.validated({"id": item_id}, ItemPath)
     engine = current_service().engine
     write = parameters.read(request, ItemWrite, raw_picture="image")
     written = writing.put(
@@ -68,20 +76,20 @@ def put(item_id: str) -> Response:
     return _written(item_id, written)
 
 
-@blueprint.patch("/items/<path:item_id>")
+@blueprint.patch("/items/<item:item_id>")
 def patch(item_id: str) -> Response:
     """Changes a part of an item."""
-    _check_id(item_id)
+    parameters.validated({"id": item_id}, ItemPath)
     engine = current_service().engine
     changes = parameters.read(request, ItemPatch, raw_picture="image")
     written = writing.patch(engine, item_id, changes, g.deadline, if_match=_if_match())
     return _written(item_id, written)
 
 
-@blueprint.delete("/items/<path:item_id>")
+@blueprint.delete("/items/<item:item_id>")
 def delete(item_id: str) -> Response:
     """Removes an item."""
-    _check_id(item_id)
+    parameters.validated({"id": item_id}, ItemPath)
     writing.delete(current_service().engine, item_id, if_match=_if_match())
     return Response(status=204)
 
@@ -91,7 +99,7 @@ def bulk() -> Response:
     """Writes several items; a bad one fails alone."""
     engine = current_service().engine
     if request.mimetype == _LINES:
-        outcomes = writing.put_many(engine, _read_lines(request.get_data()))
+        outcomes = writing.put_many(engine, _read_lines(parameters.whole(request)))
         lines = (_result(*outcome).model_dump_json() + "\n" for outcome in outcomes)
         return Response(stream_with_context(lines), mimetype=_LINES)
     given = parameters.read(request, BulkWrite, raw_picture="")
@@ -157,36 +165,23 @@ def _read_lines(body: bytes) -> Iterator[tuple[str | None, ItemWrite | Exception
             yield _bulk_item(given)
 
 
-def _check_id(item_id: str) -> None:
-    if item_id.endswith("/image"):  # that is the address of a picture
-        raise MethodNotAllowed(valid_methods=["GET", "HEAD", "OPTIONS"])
-    try:
-        _item_id.validate_python(item_id)
-    except ValidationError as error:
-        raise parameters.bad_request(error, []) from error
-
-
 def _if_match() -> str | None:
     """Returns the one ETag that `If-Match` names, or `*`."""
-    wanted = request.if_match
-    if not request.headers.get("If-Match"):
-        return None
-    if wanted.star_tag:
-        return "*"
-    tags = list(wanted)
-    if len(tags) != 1:
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted == "*":
+        return wanted
+    if not re.fullmatch(ETAG, wanted):
         raise BadRequestError(
-            f"If-Match is {request.headers['If-Match']!r}: it must be one ETag in quotes, or *",
-            parameters=["If-Match"],
+            f"If-Match is {wanted!r}: it must be one ETag in quotes, or *", parameters=["If-Match"]
         )
-    return tags[0]
+    return wanted[1:-1]
 
 
 def _if_new() -> bool:
     given = request.headers.get("If-None-Match")
     if given is None:
         return False
-    if given.strip() != "*":
+    if given != "*":
         raise BadRequestError(
             f"If-None-Match is {given!r}: with a write it must be *", parameters=["If-None-Match"]
         )

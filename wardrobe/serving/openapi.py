@@ -22,6 +22,7 @@ from wardrobe.serving.openapi_parts import (
     call,
     in_query,
     json_of,
+    operation_id,
     refused,
 )
 from wardrobe.serving.service import Service
@@ -71,6 +72,9 @@ def document(service: Service) -> Json:
             "get": call("Metrics for Prometheus", {"text/plain": {"schema": {"type": "string"}}})
         },
     }
+    for path, calls in paths.items():
+        for method, described in calls.items():
+            described["operationId"] = operation_id(method, path)
     _ask_for_keys(paths, open_reading=service.settings.open_reading)
     return {
         "openapi": "3.1.0",
@@ -150,7 +154,7 @@ def _search(components: Json) -> Json:
             "Find items by text, item, vector or colour, or list them",
             json_of("SearchResponse"),
             _SEARCH_ERRORS,
-            parameters=all_in_query(schema),
+            parameters=[part for part in all_in_query(schema) if part["name"] != "crop"],
         ),
         "post": call(
             "Find items by pictures, texts, items, vectors and colours, or list them",

@@ -1,5 +1,6 @@
 """Pieces that the OpenAPI document is made of."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,11 @@ _ERRORS = {
     "503": "Not ready yet, stopping or broken; the message says which",
     "504": "The deadline passed before the answer was there",
 }
-FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
+FILE: Json = {
+    "type": "string",
+    "format": "binary",
+    "contentMediaType": "application/octet-stream",
+}
 
 
 def call(
@@ -31,6 +36,7 @@ def call(
     parameters: Sequence[Json] = (),
     body: Json | None = None,
     success: Mapping[str, str] | None = None,
+    links: Json | None = None,
 ) -> Json:
     """Returns an operation.
 
@@ -38,15 +44,23 @@ def call(
         content: of the answer, by media type.
         errors: statuses with which it can fail.
         success: description of each status with which it can succeed; 200 by default.
+        links: calls that can follow a success.
     """
     responses: Json = {}
     for status, description in (success or {"200": "Done"}).items():
         responses[status] = {"description": description}
+        if links:
+            responses[status]["links"] = links
         if status not in ("204", "304"):
             responses[status]["content"] = content
     responses |= refused(errors)
     described: Json = {"summary": summary, "parameters": list(parameters), "responses": responses}
     return described if body is None else described | {"requestBody": body}
+
+
+def operation_id(method: str, path: str) -> str:
+    """Returns the name that clients may give to the function for a call."""
+    return "_".join([method, *re.findall(r"\w+", path)])
 
 
 def refused(statuses: Sequence[str]) -> Json:
@@ -64,15 +78,26 @@ def json_of(model: str) -> Json:
 
 def body_with_picture(schema: Json, model: str) -> Json:
     """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
-    form = {**schema, "properties": {**schema["properties"], "image": FILE}}
-    form.pop("oneOf", None)
+    form = as_form(schema)
+    as_json = {
+        name: {"contentType": "application/json"}
+        for name, part in form["properties"].items()
+        if part.get("type") == "array" or _is_json(part)
+    }
+    form["properties"]["image"] = FILE
     return {
         "content": {
-            "multipart/form-data": {"schema": form},
+            "multipart/form-data": {"schema": form, "encoding": as_json},
             **json_of(model),
             "image/*": {"schema": FILE},
         }
     }
+
+
+def as_form(schema: Json) -> Json:
+    """Returns the schema of a form with the fields of an object."""
+    fields = {name: _without_null(part) for name, part in schema["properties"].items()}
+    return {**schema, "properties": fields}
 
 
 def all_in_query(schema: Json) -> list[Json]:
@@ -87,8 +112,7 @@ def all_in_query(schema: Json) -> list[Json]:
 
 def in_query(name: str, schema: Json, *, required: bool = False) -> Json:
     """Returns a parameter of a query string: lists with commas, objects as JSON."""
-    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
-    bare = alternatives[0] if len(alternatives) == 1 else schema
+    bare = _without_null(schema)
     bare = {k: v for k, v in bare.items() if k not in ("title", "description", "default")}
     described: Json = {"name": name, "in": "query", "required": required}
     if "description" in schema:
@@ -98,6 +122,19 @@ def in_query(name: str, schema: Json, *, required: bool = False) -> Json:
     if "default" in schema and schema["default"] is not None:
         bare = bare | {"default": schema["default"]}
     return described | {"schema": bare, "style": "form", "explode": False}
+
+
+def _without_null(schema: Json) -> Json:
+    """Returns the schema of a value as text, which is left out instead of being null."""
+    alternatives = [part for part in schema.get("anyOf", []) if part != {"type": "null"}]
+    shared = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+    if schema.get("default") is not None:
+        shared["default"] = schema["default"]
+    if len(alternatives) == 1:
+        shared.update(alternatives[0])
+    elif alternatives:
+        shared["anyOf"] = alternatives
+    return shared
 
 
 def _is_json(schema: Json) -> bool:

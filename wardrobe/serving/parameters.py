@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
 from wardrobe.errors import BadRequestError, UnsupportedMediaTypeError
 from wardrobe.serving import telemetry
-from wardrobe.serving.schemas import Upload
+from wardrobe.serving.schemas import Upload, Written
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -50,7 +51,7 @@ def read(request: Request, model: type[Model], *, raw_picture: str) -> Model:
 def given(request: Request, *, raw_picture: str) -> dict[str, Any]:
     """Returns the parameters of a request by name, not validated; see `read`."""
     with telemetry.stage("read"):
-        pairs = [*request.args.items(multi=True)]
+        pairs: list[tuple[str, Any]] = _written(request.args)
         if request.method in ("POST", "PUT", "PATCH"):
             pairs += _body(request, raw_picture)
         return _by_name(pairs)
@@ -67,7 +68,7 @@ def validated(values: dict[str, Any], model: type[Model]) -> Model:
 def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
     if request.mimetype in _FORMS:
         try:
-            yield from request.form.items(multi=True)
+            yield from _written(request.form)
         except ValueError as error:
             raise BadRequestError(f"the form cannot be read: {error}") from error
         for name, file in request.files.items(multi=True):
@@ -75,10 +76,10 @@ def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
             if file.filename or content:  # a browser sends an empty part for a field left empty
                 yield name, Upload(file.filename or name, content)
     elif request.is_json:
-        yield from _json_object(_whole(request)).items()
+        yield from _json_object(whole(request)).items()
     elif request.mimetype.startswith("image/") or request.mimetype == "application/octet-stream":
-        yield raw_picture, Upload("body", _whole(request))
-    elif request.mimetype or _whole(request):
+        yield raw_picture, Upload("body", whole(request))
+    elif request.mimetype or whole(request):
         kind = f"Content-Type {request.mimetype}" if request.mimetype else "no Content-Type"
         raise UnsupportedMediaTypeError(
             f"a body with {kind} is not read; send multipart/form-data, application/json "
@@ -87,7 +88,12 @@ def _body(request: Request, raw_picture: str) -> Iterator[tuple[str, Any]]:
         )
 
 
-def _whole(request: Request) -> bytes:
+def _written(values: MultiDict[str, str]) -> list[tuple[str, Any]]:
+    return [(name, Written(value)) for name, value in values.items(multi=True)]
+
+
+def whole(request: Request) -> bytes:
+    """Returns the body; raises `RequestEntityTooLarge` where it is over the limit."""
     body = request.get_data()
     # A body of undeclared length is cut at the limit without a word; one byte more raises 413.
     request.stream.read(1)
@@ -147,7 +153,9 @@ def _explain(problem: ErrorDetails, known: list[str]) -> str:
 
 def _name(problem: ErrorDetails) -> str:
     first, *rest = problem["loc"] or ("",)
-    return _shortened(str(first)) + "".join(f"[{part}]" for part in rest)
+    return _shortened(str(first)) + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{_shortened(part)}" for part in rest
+    )
 
 
 def _shortened(name: str) -> str:

@@ -19,6 +19,9 @@ from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.search_schemas import QueryPart, SearchParameters, Understood
 
+_DEEPEST = 2**31
+"""Where a cursor goes on at most: far beyond the items of any index."""
+
 _UNLIKE_WEIGHT = -0.5
 """Of words that are to be excluded and name no label."""
 
@@ -53,6 +56,8 @@ def query_of(engine: Engine, asked: SearchParameters, deadline: float) -> Asked:
         encoding = None if future is None else engine.result(future, deadline)
         parts.append(_part(engine, part, encoding))
         tags |= _tags(engine, part, encoding)
+    if understood and understood.must:
+        understood.must += _same_kind(engine, given, tags, understood)
     offset, as_of = _place(engine.index, asked)
     query = Query(
         parts=tuple(parts),
@@ -95,7 +100,8 @@ def _place(index: Index, asked: SearchParameters) -> tuple[int, int | None]:
         raise ExpiredCursorError(
             "the cursor is of an index that is not served any more; ask for the first page again"
         )
-    return max(0, offset), clock
+    # As clients cannot be kept from making up their own.
+    return min(max(0, offset), _DEEPEST), clock
 
 
 def _identity(index: Index) -> str:
@@ -133,6 +139,22 @@ def _understood(
     return parts, read if read.must or read.must_not or read.unlike else None
 
 
+def _same_kind(
+    engine: Engine, given: Sequence[QueryPart], tags: set[str], understood: Understood
+) -> list[list[str]]:
+    """Returns what "like this but blue" leaves as it is: the kind of thing that this is."""
+    label_space = engine.encoder.label_space
+    if label_space is None or not any(
+        part.weight > 0 and (part.id or part.image) for part in given
+    ):
+        return []
+    kind = f"{label_space.most_specific_first[0]}="
+    if any(tag.startswith(kind) for group in understood.must for tag in group):
+        return []
+    kinds = sorted(tag for tag in tags if tag.startswith(kind))
+    return [kinds] if kinds else []
+
+
 def _begin(engine: Engine, part: QueryPart, deadline: float) -> "Future[Encoding] | None":
     if part.image is not None:
         return engine.encode_picture(part.image, deadline, crop=part.crop)
@@ -148,7 +170,7 @@ def _part(engine: Engine, part: QueryPart, encoding: Encoding | None) -> Part:
     if part.text is not None and encoding is not None:
         return Part("text", f"text: {part.text}", encoding.vector, weight, part.text)
     if part.id is not None:
-        return Part("picture", f"id: {part.id}", engine.index.entry(part.id).vector, weight)
+        return Part("item", f"id: {part.id}", engine.index.entry(part.id).vector, weight)
     if part.colour is not None:
         return Part("colour", f"colour: {part.colour}", parse_colour(part.colour), weight)
     vector = unit(np.array(part.vector, np.float32), engine.encoder.dimension)
@@ -167,7 +189,7 @@ def _tags(engine: Engine, part: QueryPart, encoding: Encoding | None) -> set[str
             for attribute, labels in found.items()
             for label in labels
         }
-    if encoding is None or encoding.logits is None:
+    if encoding is None or encoding.logits is None or engine.encoder.label_space is None:
         return set()
     tags = engine.tagger.tag(encoding.logits[None])[0]
     return {

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from annotated_types import Le, MaxLen
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,14 +53,34 @@ def _files(value: Any) -> list[Upload]:
     raise ValueError("it must be sent as a file, as curl does with -F files=@picture.jpg")
 
 
+class Written(str):
+    """A value of a query string or form, where numbers and lists are text; in JSON they are not."""
+
+    __slots__ = ()
+
+
 def numbers(value: Any) -> Any:
     """Splits the `0.1,0.2` of a query string or a form; JSON lists pass."""
-    return value.strip("[] ").split(",") if isinstance(value, str) else value
+    if isinstance(value, Written):
+        return [Written(number) for number in value.strip("[] ").split(",")]
+    return value
 
 
-def _not_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str) and not isinstance(value, Written):
         raise ValueError("it must be a number")
+    return value
+
+
+def _not_zero(value: float) -> float:
+    if value == 0:
+        raise ValueError("it must not be 0, which counts nothing")
+    return value
+
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool | Written):
+        raise ValueError("it must be true or false")
     return value
 
 
@@ -69,17 +90,41 @@ Base64Picture = Annotated[
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
 Files = Annotated[list[Upload], BeforeValidator(_files)]
-Count = Annotated[int, BeforeValidator(_not_boolean)]
+Count = Annotated[int, BeforeValidator(_number)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[  # far inside what a 32-bit float holds
-    FiniteFloat, Field(ge=-1e9, le=1e9), BeforeValidator(_not_boolean)
+    FiniteFloat, Field(ge=-1e9, le=1e9), BeforeValidator(_number)
 ]
-Cosine = Annotated[FiniteFloat, Field(ge=-1, le=1), BeforeValidator(_not_boolean)]
-Vector = Annotated[list[Number], BeforeValidator(numbers)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Cosine = Annotated[FiniteFloat, Field(ge=-1, le=1), BeforeValidator(_number)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1), BeforeValidator(_number)]
+Weight = Annotated[
+    FiniteFloat,
+    Field(ge=-100, le=100, json_schema_extra={"not": {"const": 0}}),
+    BeforeValidator(_number),
+    AfterValidator(_not_zero),
+]
+Vector = Annotated[list[Number], Field(min_length=1), BeforeValidator(numbers)]
+Name = Annotated[str, StringConstraints(min_length=1)]  # constrained, so it is checked for UTF-8
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    Field(json_schema_extra={"pattern": r"\S"}),
+]
+
+
+def has(name: str) -> dict[str, JsonValue]:
+    """Returns the JSON schema of an object that has a key, which is not null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+def lacks(*names: str) -> dict[str, JsonValue]:
+    """Returns the JSON schema of an object whose keys are null or not there."""
+    return {"properties": {name: {"type": "null"} for name in names}}
 
 
 def one_of(*names: str) -> dict[str, JsonValue]:
-    return {"oneOf": [{"required": [name]} for name in names]}
+    """Returns the JSON schema of an object that has exactly one of some keys."""
+    return {"oneOf": [has(name) for name in names]}
 
 
 class Parameters(BaseModel):
@@ -90,16 +135,16 @@ class Parameters(BaseModel):
 
 def list_of_names(value: Any) -> Any:
     """Splits the `a,b` or reads the `["a", "b"]` of a query string or form; JSON lists pass."""
-    if not isinstance(value, str):
+    if not isinstance(value, Written):
         return value
     if value.lstrip().startswith("["):
         return json_value(value)
-    return [name.strip() for name in value.split(",") if name.strip()]
+    return [name.strip() for name in value.split(",")] if value.strip() else []
 
 
 def json_value(value: Any) -> Any:
     """Reads the JSON text of a query string or form; JSON values pass."""
-    if not isinstance(value, str):
+    if not isinstance(value, Written):
         return value
     try:
         return json.loads(value)
@@ -117,7 +162,7 @@ class PredictParameters(Parameters):
     image: Base64Picture | None = Field(None, description="One picture")
     images: list[Base64Picture] | None = Field(None, min_length=1, description="Several pictures")
     top_k: Count = Field(5, ge=1, description="Labels in `top`")
-    explain: bool = Field(
+    explain: Flag = Field(
         False, description="Give the selected tags a `heatmap` of what each looked at"
     )
 

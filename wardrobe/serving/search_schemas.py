@@ -1,6 +1,6 @@
 """What /search and /facets take and give."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Le, MaxLen
 from pydantic import (
@@ -20,11 +20,17 @@ from wardrobe.serving.schemas import (
     Base64Picture,
     Cosine,
     Count,
-    Number,
+    Flag,
+    Name,
     Parameters,
+    Share,
     Text,
     Vector,
+    Weight,
+    Written,
+    has,
     json_value,
+    lacks,
     limited,
     list_of_names,
     numbers,
@@ -37,6 +43,12 @@ _MAX_PARTS = 16
 _MAX_NAMES = 50
 
 
+def _filters(value: Any) -> Filter:
+    if isinstance(value, str) and not isinstance(value, Written):
+        raise ValueError('it must be an object like {"tag": "colour=Red"}')
+    return parse_filter(value)
+
+
 def _box(value: list[float]) -> list[float]:
     left, top, right, bottom = value
     if not (left < right and top < bottom):
@@ -44,7 +56,6 @@ def _box(value: list[float]) -> list[float]:
     return value
 
 
-Share = Annotated[Number, Field(ge=0, le=1)]
 Crop = Annotated[
     list[Share],
     Field(min_length=4, max_length=4),
@@ -53,7 +64,7 @@ Crop = Annotated[
 ]
 Colour = Annotated[str, StringConstraints(pattern=r"^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Filters = Annotated[Filter, BeforeValidator(parse_filter)]
+Filters = Annotated[Filter, BeforeValidator(_filters)]
 Tags = Annotated[list[Tag], Field(max_length=_MAX_NAMES), BeforeValidator(list_of_names)]
 Fields = Annotated[list[FieldName], Field(max_length=_MAX_NAMES), BeforeValidator(list_of_names)]
 
@@ -61,15 +72,17 @@ Fields = Annotated[list[FieldName], Field(max_length=_MAX_NAMES), BeforeValidato
 class QueryPart(Parameters):
     """One of the things that results shall be like, or with a negative weight unlike."""
 
-    model_config = ConfigDict(json_schema_extra=one_of(*_KINDS))
+    model_config = ConfigDict(
+        json_schema_extra=one_of(*_KINDS) | {"anyOf": [lacks("crop"), has("image")]}
+    )
 
     image: Base64Picture | None = Field(default=None, description="A picture")
     crop: Crop | None = Field(default=None, description="The part of `image` that counts")
     text: Text | None = Field(default=None, description="Words")
-    id: str | None = Field(default=None, description="An item, which is left out of the results")
+    id: Name | None = Field(default=None, description="An item, which is left out of the results")
     vector: Vector | None = Field(default=None, description="A vector, unit or not")
     colour: Colour | None = Field(default=None, description="A colour, `#rrggbb`")
-    weight: Annotated[Number, Field(ge=-100, le=100)] = Field(
+    weight: Weight = Field(
         default=1, description="How much it counts; negative: results shall be unlike it"
     )
 
@@ -89,13 +102,23 @@ class QueryPart(Parameters):
 class SearchParameters(Parameters):
     """What results shall be like, all parts together; without any part, all items are listed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"anyOf": [lacks("queries"), lacks(*_KINDS)]},
+                {"anyOf": [lacks("crop"), has("image")]},
+                {"anyOf": [lacks("cursor"), {"properties": {"offset": {"const": 0}}}]},
+            ]
+        }
+    )
+
     image: Base64Picture | None = Field(None, description="Like this picture")
     crop: Crop | None = Field(
         None,
         description="The part of `image` that counts: left, top, right, bottom, from 0 to 1",
     )
     text: Text | None = Field(None, description="As this text describes")
-    id: str | None = Field(None, description="Like this item, which is left out")
+    id: Name | None = Field(None, description="Like this item, which is left out")
     vector: Vector | None = Field(None, description="Near this vector, unit or not")
     colour: Colour | None = Field(None, description="Of this colour, `#rrggbb`")
     queries: Annotated[list[QueryPart], BeforeValidator(json_value)] | None = Field(
@@ -118,7 +141,7 @@ class SearchParameters(Parameters):
     filters: Filters | None = Field(None, description="What results must be; see `Filters`")
     must_not: Tags = Field([], description="Tags that no result may have")
     mode: Mode = Field("hybrid", description="How a text is understood: by meaning, words or both")
-    understand: bool = Field(
+    understand: Flag = Field(
         True, description="Read `without stripes` or `but blue` in a text as filters"
     )
     facets: Fields = Field([], description="Fields whose values are counted")
@@ -134,7 +157,7 @@ class SearchParameters(Parameters):
     diversity: Share | None = Field(
         None, description="0 gives the best, 1 those most different from one another"
     )
-    explain: bool = Field(False, description="Say what made each score")
+    explain: Flag = Field(False, description="Say what made each score")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SearchParameters":

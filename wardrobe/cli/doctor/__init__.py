@@ -35,13 +35,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     # Each takes a while to import, and most commands need none.
-    from wardrobe.cli.doctor import artefacts, configuration, machine, server
+    from wardrobe.cli.doctor import artefacts, configuration, machine, server, state
 
     settings, findings = configuration.check_settings()
     yield from findings
     if settings is None:
         return
     yield configuration.check_exposure(settings)
+    yield state.check_folder(settings)
+    yield state.check_keys(settings)
+    settings, findings = state.check_serving(settings)
+    yield from findings
     encoder, findings = artefacts.check_encoder(settings)
     yield from findings
     index = None
@@ -49,16 +53,16 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
         yield artefacts.check_tuning(settings)
         index, finding = artefacts.check_index(settings, encoder)
         yield finding
-    if settings.index.exists():
-        yield artefacts.check_catalogue(settings)
     if index is not None:
+        yield artefacts.check_writes(index)
+        yield artefacts.check_compaction(index)
         yield artefacts.check_pictures(index)
+    elif settings.index.exists():
+        yield artefacts.check_catalogue(settings)
     yield machine.check_disk(settings)
     yield machine.check_cores(settings)
     yield machine.check_queue(settings)
     yield machine.check_memory(settings)
-    yield machine.check_state(settings)
-    yield machine.check_keys_file(settings)
     if settings.cache_url.get_secret_value():
         yield machine.check_cache(settings)
     yield from server.check_server(arguments, settings, encoder, index)

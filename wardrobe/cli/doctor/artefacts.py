@@ -1,7 +1,6 @@
 """Checks of what a server loads: the encoder and its index."""
 
 import random
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -9,10 +8,20 @@ from wardrobe.cli.doctor.finding import Finding
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoders.checkpoint import CALIBRATION, MODEL_TYPE, THRESHOLDS, read_config
 from wardrobe.encoders.networks import are_kept
-from wardrobe.errors import WardrobeError
+from wardrobe.errors import IndexFolderError, WardrobeError
 from wardrobe.index import Index
+from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE
+from wardrobe.index.replacement import is_aside
+from wardrobe.relevance import RELEVANCE
 from wardrobe.settings import Settings
+
+_LEARNT_LATER = {
+    THRESHOLDS: "optimize_thresholds.py",
+    CALIBRATION: "optimize_thresholds.py",
+    RELEVANCE: "calibrate_relevance.py",
+}
+"""Files of a checkpoint that training does not write, and what does."""
 
 _SAMPLE = 200
 
@@ -55,18 +64,20 @@ def check_tuning(settings: Settings) -> Finding:
     folder = Path(settings.encoder)
     if not _is_checkpoint(folder):
         return Finding("ok", f"{settings.encoder} is not a checkpoint of ours: nothing to tune")
-    missing = [name for name in (THRESHOLDS, CALIBRATION) if not (folder / name).exists()]
+    missing = [name for name in _LEARNT_LATER if not (folder / name).exists()]
     if missing:
+        scripts = dict.fromkeys(_LEARNT_LATER[name] for name in missing)
         return Finding(
             "warning",
-            f"{folder} has no {' and no '.join(missing)}: probabilities or tags are not tuned",
-            f"python optimize_thresholds.py --checkpoint {folder} --data …",
+            f"{folder} has no {' and no '.join(missing)}: tags, probabilities or relevance are not "
+            "tuned",
+            f"run {' and '.join(scripts)}",
         )
-    return Finding("ok", f"{folder} has tuned thresholds and calibrated probabilities")
+    return Finding("ok", f"{folder} has thresholds, calibrated probabilities and relevance")
 
 
 def check_index(settings: Settings, encoder: Encoder) -> tuple[Index | None, Finding]:
-    """Opens the index, which compares its checksums and the encoder that made it."""
+    """Opens the index, which reads it whole and compares its checksums and its encoder."""
     try:
         index = Index.open(settings.index, encoder)
     except WardrobeError as error:
@@ -77,21 +88,52 @@ def check_index(settings: Settings, encoder: Encoder) -> tuple[Index | None, Fin
 
 
 def check_catalogue(settings: Settings) -> Finding:
-    """Asks SQLite whether the catalogue's file is intact."""
+    """Looks whether the catalogue is intact, which is all that cannot be built again."""
     path = settings.index / CATALOGUE
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            problems = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
-    except sqlite3.Error as error:
-        problems = [str(error)]
-    if problems == ["ok"]:
-        return Finding("ok", f"{path} passes SQLite's integrity check")
-    return Finding(
-        "failure",
-        f"SQLite finds {path} damaged: {problems[0]}",
-        "restore it from a backup, or build the index again",
-    )
+        with closing(Catalogue(path, settings.index)) as catalogue:
+            catalogue.check()
+    except IndexFolderError as error:
+        return Finding(
+            "failure", error.message, "restore it from a backup, or build the index again"
+        )
+    return Finding("ok", f"{path} is intact")
+
+
+def check_writes(index: Index) -> Finding:
+    """Whether items can be written, and to the right index."""
+    if is_aside(index.folder):
+        return Finding(
+            "warning",
+            "a build was killed as it replaced the index: the old one serves, and takes no writes",
+            "run build_index.py again",
+        )
+    if not index.writable:
+        return Finding(
+            "warning",
+            f"{index.folder} cannot be written to: its items can be found, but not changed",
+            "chown it to the user that runs the server, or copy it to where that may write",
+        )
+    if index.succession.successor:
+        return Finding(
+            "warning",
+            f"{index.succession.successor} has taken the place of {index.folder}; what was written "
+            "since is only there",
+            "serve that one, unless you went back on purpose",
+        )
+    return Finding("ok", f"{index.folder} can be written to")
+
+
+def check_compaction(index: Index) -> Finding:
+    """Whether searches are slowed down by what was written."""
+    what = f"{index.burden} versions of items wait to be compacted, {index.record.count} are"
+    if index.compaction_is_due:
+        return Finding(
+            "warning",
+            f"{what}: searches get slower",
+            "a server compacts by itself; where one runs, its log says why it cannot",
+        )
+    return Finding("ok", what)
 
 
 def check_pictures(index: Index) -> Finding:

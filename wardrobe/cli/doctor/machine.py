@@ -1,9 +1,8 @@
-"""Checks of the machine: disk, cores, memory, the state folder and the shared cache."""
+"""Checks of the machine: disk, cores, memory and the shared cache."""
 
 import os
 import shutil
-import stat
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from wardrobe.cli.doctor.finding import Finding, readable
@@ -23,8 +22,9 @@ _SPARE_BYTES = 2**30
 
 def check_disk(settings: Settings) -> Finding:
     """Whether the index can be built again beside the one that is there."""
-    place = _existing(settings.index)
-    free, size = shutil.disk_usage(place).free, _size_of(settings.index)
+    index = settings.index.absolute()
+    place = next(place for place in (index, *index.parents) if place.exists())
+    free, size = shutil.disk_usage(place).free, _size_of(index.rglob("*"))
     what = f"{readable(free)} of disk are free beside the index of {readable(size)}"
     if free < size:
         return Finding(
@@ -64,45 +64,14 @@ def check_queue(settings: Settings) -> Finding:
 def check_memory(settings: Settings) -> Finding:
     """Whether a server fits into what the container, or the machine, allows."""
     limit = _memory_limit()
-    need = _SERVER_BYTES + settings.cache_bytes + _size_of(settings.index)
+    in_memory = _size_of(settings.index.glob("*"))  # all but the pictures, in a folder of their own
+    need = _SERVER_BYTES + settings.cache_bytes + in_memory
     what = f"a server takes up to {readable(need)} of {readable(limit)} of memory"
     if need > limit:
         return Finding("failure", what, "give it more, lower CACHE_BYTES, or build --kind ivfpq")
     if need > 0.8 * limit:
         return Finding("warning", what, "there is little left for large pictures and a reload")
     return Finding("ok", what)
-
-
-def check_state(settings: Settings) -> Finding:
-    """Whether keys, feedback and swaps can be written down."""
-    folder = settings.state
-    place = _existing(folder)
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        return Finding(
-            "failure",
-            f"STATE {folder} cannot be written to: {error.strerror}",
-            f"chown {place} to the user that runs the server, or set STATE",
-        )
-    return Finding("ok", f"STATE {folder} can be written to")
-
-
-def check_keys_file(settings: Settings) -> Finding:
-    """Whether only the server's user may read the hashes of the keys."""
-    path = settings.state / "keys.json"
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        return Finding("ok", f"there is no {path}: nobody can write items or administer")
-    except OSError as error:
-        return Finding("failure", f"cannot look at {path}: {error.strerror}")
-    if mode & 0o077:
-        return Finding(
-            "failure", f"{path} can be read by others: its mode is {mode:o}", f"chmod 600 {path}"
-        )
-    return Finding("ok", f"{path} can be read by its owner only")
 
 
 def check_cache(settings: Settings) -> Finding:
@@ -121,14 +90,8 @@ def check_cache(settings: Settings) -> Finding:
     return Finding("ok", "the Redis at CACHE_URL can be written to and read")
 
 
-def _existing(path: Path) -> Path:
-    """Returns a path, or the nearest folder above it that exists."""
-    absolute = path.absolute()
-    return next(place for place in (absolute, *absolute.parents) if place.exists())
-
-
-def _size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+def _size_of(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _memory_limit() -> int:

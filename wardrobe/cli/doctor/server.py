@@ -44,11 +44,13 @@ def check_server(
         if alive[0].status == "failure":
             return
         try:
+            before = None if index is None else index.count
             health = wardrobe.health()
         except WardrobeApiError as error:
             yield Finding("failure", f"it is not ready: {error.message}")
             return
-        yield check_health(health, encoder, index)
+        still = index is not None and index.count == before  # else items are being written
+        yield check_health(health, encoder, before if still else None)
         yield check_latency(wardrobe, health)
 
 
@@ -80,12 +82,16 @@ def check_clock(date: str) -> Finding:
     return Finding("ok", "its clock agrees with this machine's")
 
 
-def check_health(health: Health, encoder: Encoder | None, index: Index | None) -> Finding:
-    """Compares what is served with what the settings name here."""
+def check_health(health: Health, encoder: Encoder | None, count: int | None) -> Finding:
+    """Compares what is served with what the settings name here.
+
+    Args:
+        count: of the items here, if that is known.
+    """
     pairs = [
         ("version", health.version, __version__),
         ("encoder", health.fingerprint[:12], encoder and encoder.fingerprint[:12]),
-        ("number of items", health.index.count, index and index.count),
+        ("number of items", health.index.count, count),
     ]
     other = [
         f"its {name} is {served}, here it is {here}"
@@ -96,7 +102,7 @@ def check_health(health: Health, encoder: Encoder | None, index: Index | None) -
         return Finding(
             "failure",
             f"it serves something else than the settings here name: {'; '.join(other)}",
-            "restart it, or correct ENCODER and INDEX here",
+            "restart it, or correct ENCODER, INDEX and STATE here",
         )
     return Finding("ok", f"it serves {health.index.count} items with encoder {health.encoder}")
 
