@@ -27,6 +27,7 @@ from wardrobe.files import atomic_write
 from wardrobe.index import CatalogueItem, Change, Entry, Written
 from wardrobe.index.schema import PICTURES
 from wardrobe.labels import Labels
+from wardrobe.probabilities import from_logits
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.item_schemas import ItemPatch, ItemWrite
@@ -234,9 +235,12 @@ def described(
 ) -> Entry:
     """Returns an item with its tags and all that is made of its picture's bytes."""
     colours = engine.colours_of(data, deadline)
-    logits = None if encoding.logits is None else encoding.logits[np.newaxis]
+    space, logits = engine.encoder.label_space, encoding.logits
+    probabilities = None
+    if logits is not None and space is not None:
+        probabilities = from_logits(logits[np.newaxis], space)
     vectors = encoding.vector[np.newaxis]
-    return next(entries_of(engine.encoder, [item], vectors, logits, colours[np.newaxis]))
+    return next(entries_of(engine.encoder, [item], vectors, probabilities, colours[np.newaxis]))
 
 
 def _ordered(engine: Engine, labels: Labels) -> Labels:
