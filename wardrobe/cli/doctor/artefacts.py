@@ -121,12 +121,14 @@ def check_writes(index: Index) -> Finding:
             "since is only there",
             "serve that one, unless you went back on purpose",
         )
-    return Finding("ok", f"{index.folder} can be written to, as was done {index.writes} times")
+    return Finding(
+        "ok", f"{index.folder} can be written to; writes since its build: {index.writes}"
+    )
 
 
 def check_compaction(index: Index) -> Finding:
     """Whether searches are slowed down by what was written."""
-    what = f"{index.burden} versions of items wait to be compacted, {index.record.count} are"
+    what = f"versions of items in the base: {index.record.count}, to be compacted: {index.burden}"
     if index.compaction_is_due:
         return Finding(
             "warning",
