@@ -32,8 +32,8 @@ class Answers:
         self.statuses: dict[str, Counter[str]] = {}
         self.failures: list[str] = []
 
-    def count(self, _: Any, case: Any, response: Any) -> None:
-        """Counts an answer; schemathesis calls it after each."""
+    def count(self, case: Any, response: Any) -> None:
+        """Counts an answer."""
         kind = case.meta.generation.mode.value if case.meta else "linked"
         counted = self.statuses.setdefault(case.operation.label, Counter())
         counted[f"{kind} {response.status_code}"] += 1
@@ -59,7 +59,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, contract.serving(Path(folder)) as app:
         for mode in GenerationMode:
             schema = contract.schema_of(app, mode)
-            schema.hook("after_call")(answers.count)
+            schema.hook("after_call")(lambda ctx, case, response: answers.count(case, response))
             for operation in tqdm(contract.operations(schema), mode.value, disable=None):
                 contract.refill(app)
                 answers.of(lambda o=operation, m=mode: contract.try_boundaries(o, m))

@@ -32,6 +32,7 @@ from benchmarks.load import percentiles
 from benchmarks.machine import REPOSITORY, save
 from benchmarks.pictures import picture_paths
 from benchmarks.servers import Server, running
+from wardrobe.keys import KeyStore
 
 SIZES = {"a": 1000, "b": 900}
 ENCODER = REPOSITORY / "models" / "wardrobe-base"
@@ -111,9 +112,10 @@ def index_of(answer: Any) -> str | None:
 class Operator:
     """Changes what a server serves, in every way there is, and waits until it is served."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, folder: Path, key: str) -> None:
         self._server = server
         self._folder = folder
+        self._headers = {"Authorization": f"Bearer {key}"}
         self._live, self._other = folder / "live", folder / "other"
         encoder = folder / ENCODER.name
         self._changes: list[tuple[str, str, Callable[[], None]]] = [
@@ -169,7 +171,7 @@ class Operator:
 
     def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=30)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = self._headers | ({} if body is None else {"Content-Type": "application/json"})
         with closing(connection):
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
@@ -209,10 +211,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="wardrobe-swap-") as name:
         folder = Path(name)
         prepare(folder, paths)
-        settings = {"INDEX": str(folder / "live"), "ENCODER": str(ENCODER)}
+        state = folder / "state"
+        _, key = KeyStore(state).create("benchmark", "admin")
+        settings = {
+            "INDEX": str(folder / "live"),
+            "ENCODER": str(ENCODER),
+            "STATE": str(state),
+        }
         pictures = [path.read_bytes() for path in paths[:100]]
         with running("Wardrobe", settings) as server:
-            operator = Operator(server, folder)
+            operator = Operator(server, folder, key)
             begin = time.monotonic()
             with Clients(server.port, pictures) as clients:
                 while time.monotonic() < begin + arguments.seconds:

@@ -87,18 +87,13 @@ def bad_inputs() -> Iterator[BadInput]:
     """Yields the table, for a server with default settings."""
     good = photograph()
     yield from _pictures(good)
-    yield from _queries(good)
+    yield from _queries()
     yield from _parameters(good)
     yield from _bodies(good)
 
 
 def _pictures(good: bytes) -> Iterator[BadInput]:
     for call, field in (("POST /predict", "files"), ("POST /search", "image")):
-        no_file = "got none"
-        yield BadInput("no file", call, 400, "bad_request", no_file, **form(top_k="3"))
-        unfilled = {**form(**{field: b""})}
-        unfilled["body"] = unfilled["body"].replace(f"{field}.jpg".encode(), b"")
-        yield BadInput("a file field left empty", call, 400, "bad_request", no_file, **unfilled)
         unreadable = ("unreadable_picture", "")
         for name, data, words in (
             ("empty file", b"", "0 bytes"),
@@ -131,6 +126,11 @@ def _pictures(good: bytes) -> Iterator[BadInput]:
         yield BadInput(
             "a number for a picture", call, 400, "bad_request", "image is 3", **as_json(image=3)
         )
+    no_file = "got none"
+    yield BadInput("no file", "POST /predict", 400, "bad_request", no_file, **form(top_k="3"))
+    unfilled = {**form(files=b"")}
+    unfilled["body"] = unfilled["body"].replace(b"files.jpg", b"")
+    yield BadInput("an empty field", "POST /predict", 400, "bad_request", no_file, **unfilled)
     yield BadInput(
         "text for a file", "POST /predict", 400, "bad_request", "-F files=@", **form(files="a.jpg")
     )
@@ -152,20 +152,37 @@ def _pictures(good: bytes) -> Iterator[BadInput]:
     )
 
 
-def _queries(good: bytes) -> Iterator[BadInput]:
+def _queries() -> Iterator[BadInput]:
     search = "POST /search"
     yield BadInput("unknown id", "GET /search?id=nothing", 404, "unknown_item", "'nothing'")
     yield BadInput("unknown item", "GET /items/nothing", 404, "unknown_item", "'nothing'")
     yield BadInput("its picture", "GET /items/nothing/image", 404, "unknown_item", "'nothing'")
     for name, body, words in (
         ("wrong vector length", as_json(vector=[1, 2, 3]), "this index takes"),
-        ("no vector", as_json(vector=[]), "this index takes"),
+        ("no vector", as_json(vector=[]), "at least 1 item"),
+        ("a vector of zeros", as_json(vector=[0] * 384), "the vector"),
+        ("text for a vector", as_json(vector="1,2,3"), "vector is '1,2,3'"),
         ("NaN vector", raw_json('{"vector": [0.5, NaN]}'), "vector[1] is nan: it must be a finite"),
         ("infinite vector", raw_json('{"vector": [1e999]}'), "vector[0] is inf"),
         ("huge vector", raw_json('{"vector": [1e99]}'), "less than or equal to 1000000000"),
         ("words for a vector", as_json(vector=["a"]), "vector[0] is 'a'"),
-        ("two kinds of query", as_json(text="red", id="a"), "exactly one of"),
-        ("no query", as_json(top_k=3), "got none"),
+        ("queries and a text", as_json(text="red", queries=[{"id": "a"}]), "put them into it"),
+        ("no queries", as_json(queries=[]), "at least 1 item"),
+        ("an empty part", as_json(queries=[{"weight": 2}]), "exactly one of image, text"),
+        ("two kinds in a part", as_json(queries=[{"id": "a", "text": "b"}]), "got text and id"),
+        ("weight 0", as_json(queries=[{"text": "red", "weight": 0}]), "queries[0].weight is 0"),
+        ("17 parts", as_json(queries=[{"text": "red"}] * 17), "at most 16 items"),
+        ("crop without image", as_json(text="red", crop=[0, 0, 1, 1]), "crop needs an image"),
+        ("crop inside out", as_json(image="", crop=[1, 0, 0, 1]), "left < right"),
+        ("crop of three", as_json(image="", crop=[0, 0, 1]), "at least 4 items"),
+        ("crop beyond", as_json(image="", crop=[0, 0, 1, 2]), "crop[3] is 2"),
+        ("no colour", as_json(colour="reddish"), "colour is 'reddish'"),
+        ("filters as text", as_json(filters='{"tag": "colour"}'), "it must be an object"),
+        ("filters of nothing", as_json(filters={}), "a condition has one of tag"),
+        ("unknown attribute", as_json(must_not=["colr=Red"]), "there is no attribute 'colr'"),
+        ("unknown field", as_json(sort="-price"), "there is no attribute 'price'"),
+        ("a made-up cursor", as_json(cursor="W10="), "the cursor of the page before"),
+        ("cursor and offset", as_json(cursor="W10=", offset=3), "leave offset out"),
         ("blank text", as_json(text="  "), "text is '  '"),
         ("501 characters of text", as_json(text="x" * 501), "at most 500 characters"),
         ("half a character", raw_json('{"text": "\\ud800"}'), "text is '\\ud800'"),
@@ -177,14 +194,6 @@ def _queries(good: bytes) -> Iterator[BadInput]:
         400,
         "bad_request",
         "vector[1] is 'nan': it must be a finite",
-    )
-    yield BadInput(
-        "picture and text",
-        search,
-        400,
-        "bad_request",
-        "got image and text",
-        **form(image=good, text="red"),
     )
 
 
@@ -208,12 +217,19 @@ def _parameters(good: bytes) -> Iterator[BadInput]:
         ("offset=10001", "text=red&offset=10001", "less than or equal to 10000"),
         ("min_score=2", "text=red&min_score=2", "min_score is '2'"),
         ("min_score=nan", "text=red&min_score=nan", "min_score is 'nan'"),
+        ("unknown mode", "text=red&mode=fuzzy", "mode is 'fuzzy': it must be 'hybrid', 'vector'"),
+        ("min_relevance=2", "text=red&min_relevance=2", "less than or equal to 1"),
+        ("filters that are no JSON", "filters=colour", "filters is not valid JSON"),
+        ("facets=a,,b", "facets=colour,,tone", "facets[1] is ''"),
+        ("no truth", "text=red&explain=perhaps", "explain is 'perhaps'"),
         ("unknown parameter", "text=red&topk=5", "unknown parameter 'topk'; this call knows"),
         ("given twice", "text=red&text=blue", "text is given twice, as 'red' and 'blue'"),
     ):
         yield BadInput(name, f"GET /search?{query}", 400, "bad_request", words)
     for name, call, body, words in (
         ("top_k=true in JSON", "/search", as_json(text="red", top_k=True), "top_k is True"),
+        ("top_k as text in JSON", "/search", as_json(text="red", top_k="5"), "top_k is '5'"),
+        ("explain=1 in JSON", "/search", as_json(text="red", explain=1), "explain is 1"),
         ("unknown in JSON", "/search", as_json(text="red", filter={}), "parameter 'filter'"),
         ("unknown in a form", "/predict", form(files=good, k="5"), "parameter 'k'"),
         (

@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from schemathesis.transport.serialization import Binary
 
 from tests.fakes import ColourEncoder
 from tests.tiny_index import COLOURS, colour_index
+from wardrobe.keys import KeyStore
 from wardrobe.serving.app import create_app
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
@@ -88,6 +90,8 @@ _OTHERS = {
     "PUT /items/{id}": ["412"],  # another version
     "PATCH /items/{id}": ["412"],
     "DELETE /items/{id}": ["412"],
+    "POST /admin/swap": ["409"],  # another swap is under way
+    "POST /admin/rollback": ["409"],  # or there is nothing to go back to
 }
 
 
@@ -100,7 +104,7 @@ _RULES: dict[str, Any] = {
     "operations": [
         # 400: only with a message that `_REFUSED` names, which `known_refusal` holds.
         {"include-name": call, "checks": _accepting("400", *_OTHERS.get(call, ()))}
-        for call in _REFUSED
+        for call in _REFUSED | _OTHERS
     ],
 }
 
@@ -144,19 +148,31 @@ def serving(folder: Path) -> Iterator[Flask]:
 
 def refill(app: Flask) -> None:
     """Puts back the items that cases have removed or changed."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {_key(app)}"
     for item_id, data in zip(_IDS, _FILES, strict=False):
         write = {"image": base64.b64encode(data).decode(), "labels": {"article_type": ["Shirts"]}}
-        assert app.test_client().put(f"/items/{item_id}", json=write).status_code in (200, 201)
+        assert client.put(f"/items/{item_id}", json=write).status_code in (200, 201)
+
+
+@cache
+def _key(app: Flask) -> str:
+    """Returns an API key that may do everything."""
+    return KeyStore(current_service(app).settings.state).create("tests", "admin")[1]
 
 
 def schema_of(app: Flask, mode: GenerationMode) -> Any:
     """Returns the document of an application, to be tried with what fits it, or what does not."""
-    config = SchemathesisConfig.from_dict(_RULES | {"generation": {"mode": mode.value}})
+    auth = {"openapi": {"key": {"bearer": _key(app)}}}
+    config = SchemathesisConfig.from_dict(
+        _RULES | {"generation": {"mode": mode.value}, "auth": auth}
+    )
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
     if mode.is_positive:
         schema.hook("map_path_parameters")(_with_what_exists)
         schema.hook("map_query")(_query)
         schema.hook("map_body")(_with_what_exists)
+    schema.hook("map_body")(_without_hub)
     schema.hook("filter_case")(_can_be_told_apart)
     return schema
 
@@ -208,6 +224,14 @@ def try_links(schema: Any, cases: int) -> None:
 def _can_be_told_apart(ctx: Any, case: Any) -> bool:
     """Leaves out lines that are no string: as bytes they are text like any other."""
     return case.media_type != LINES or isinstance(case.body, str)
+
+
+def _without_hub(ctx: Any, value: Any) -> Any:
+    """Keeps swaps from asking a model hub for an encoder."""
+    encoder = value.get("encoder") if isinstance(value, dict) else None
+    if isinstance(encoder, str) and encoder.strip():
+        return value | {"encoder": "/no/such/encoder"}
+    return value
 
 
 def _with_what_exists(ctx: Any, value: Any) -> Any:

@@ -14,10 +14,16 @@ from typing import Any
 from PIL import Image
 
 from tests.fakes import ColourEncoder
+from tests.serving import ContractClient, until
 from wardrobe.encoders import Encoder
 from wardrobe.index.sources import read_source
 from wardrobe.indexing import build_index
+from wardrobe.keys import KeyStore
+from wardrobe.serving.app import create_app
+from wardrobe.serving.service import current_service
+from wardrobe.settings import Settings
 
+SIZES = {"old": 6, "new": 5}
 COLOURS = ("red", "green", "blue", "white", "black", "orange")
 
 Ask = Callable[[str], tuple[int, Any]]
@@ -38,6 +44,56 @@ def build_shop(
     out = folder / (into or shop)
     build_index(encoder or ColourEncoder(), read_source(pictures), out)
     return out
+
+
+def build_shop_from(index: Path, out: Path, encoder: Encoder | None = None) -> Path:
+    """Builds an index from another one."""
+    build_index(encoder or ColourEncoder(), read_source(index), out)
+    return out
+
+
+class Shop:
+    """Two index folders, and the servers that a test starts on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.old, self.new = (build_shop(folder, shop, size) for shop, size in SIZES.items())
+        self.services = []
+
+    def start(self, encoder=None, index: Path | None = None) -> ContractClient:
+        """Starts a server, as another worker or after a restart: all share the state."""
+        settings = Settings(_env_file=None, index=index or self.old, state=self.state)
+        app = create_app(settings, encoder=encoder or ColourEncoder())
+        app.test_client_class = ContractClient
+        self.services.append(current_service(app))
+        self.services[-1].startup.wait(30)
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {admin_key(self.state)}"
+        return client
+
+
+def swap(client, index: Path, **others: Any) -> dict:
+    """Swaps, and returns the status once it is over."""
+    response = client.post("/admin/swap", json={"index": str(index), **others})
+    assert response.status_code == 202, response.text
+    return finished(client)
+
+
+def roll_back(client) -> dict:
+    response = client.post("/admin/rollback")
+    assert response.status_code == 202, response.text
+    return finished(client)
+
+
+def finished(client) -> dict:
+    until(lambda: client.get("/admin/swap").json["state"] in ("switched", "failed"))
+    return client.get("/admin/swap").json
+
+
+def served(client) -> str:
+    """Returns the shop whose item is found."""
+    return client.get("/search?text=red&top_k=1").json["results"][0]["id"].rpartition("-")[0]
 
 
 class Clients:
@@ -117,6 +173,11 @@ def _shop_of(content: Any, sizes: dict[str, int]) -> str | None:
         return None
     (shop,) = shops
     return shop if content["total"] == sizes.get(shop) else None
+
+
+def admin_key(state: Path) -> str:
+    """Returns an API key that may do everything."""
+    return KeyStore(state).create("tests", "admin")[1]
 
 
 def threads(name: str) -> Sequence[threading.Thread]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wardrobe import errors
-from wardrobe.serving import admin_schemas, feedback_schemas, schemas
+from wardrobe.serving import admin_schemas, feedback_schemas, item_schemas, schemas, search_schemas
 
 TEXT = (Path(__file__).parents[1] / "docs" / "http.md").read_text(encoding="utf-8")
 
@@ -19,9 +19,12 @@ def test_every_call_is_described(serve) -> None:
 @pytest.mark.parametrize(
     "model",
     [
-        schemas.SearchParameters,
+        search_schemas.SearchParameters,
         schemas.PredictParameters,
         admin_schemas.SwapParameters,
+        search_schemas.FacetParameters,
+        item_schemas.ItemWrite,
+        item_schemas.ItemPatch,
         feedback_schemas.TagFeedback,
         feedback_schemas.ResultFeedback,
     ],

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -70,16 +71,21 @@ def test_search_by_text_id_and_vector_agree_with_the_picture(client) -> None:
 def test_a_result_says_everything_about_its_item(client) -> None:
     result = client.get("/search?text=blue&top_k=1").json["results"][0]
     assert result["score"] == pytest.approx(1, abs=1e-6)
+    assert re.fullmatch("[0-9a-f]{32}", result["etag"])
     assert result | {"score": 1} == {
         "id": "shop/blue",
         "score": 1,
+        "relevance": None,
         "labels": ["Shirts", "Blue"],
+        "given": {"article_type": ["Shirts"], "colour": ["Blue"]},
         "tags": {"colour": [{"label": "Blue", "probability": 0.9}]},
         "caption": "a blue shirt",
+        "metadata": {},
         "image_url": "/items/shop/blue/image",
+        "etag": result["etag"],
     }
     item = client.get("/items/shop/blue").json
-    assert item == {key: value for key, value in result.items() if key != "score"}
+    assert item == {k: v for k, v in result.items() if k not in ("score", "relevance")}
     image = client.get(result["image_url"])
     assert image.mimetype == "image/png"
     assert decode(image.data).getpixel((0, 0)) == (0, 0, 255)
@@ -105,11 +111,13 @@ def test_parameters_mean_the_same_wherever_they_come_from(client) -> None:
         client.post("/search?top_k=2&offset=1", data={"image": file(data)}),
         client.post("/search", data={"image": file(data), "top_k": "2", "offset": "1"}),
         client.post("/search?top_k=2", data={"image": file(data), "offset": "1", "top_k": "2"}),
-        client.post("/search", json={"text": "blue", "top_k": 2, "offset": 1}),
-        client.post("/search?offset=1", json={"text": "blue", "top_k": 2, "id": None}),
-        client.post("/search", data={"text": "blue", "top_k": 2, "offset": 1}),
-        client.post("/search?text=blue&top_k=2&offset=1"),
-        client.get("/search?text=blue&top_k=2&offset=1"),
+        client.post("/search", json={"text": "blue", "mode": "vector", "top_k": 2, "offset": 1}),
+        client.post(
+            "/search?offset=1&mode=vector", json={"text": "blue", "top_k": 2, "id": None}
+        ),
+        client.post("/search", data={"text": "blue", "mode": "vector", "top_k": 2, "offset": 1}),
+        client.post("/search?text=blue&mode=vector&top_k=2&offset=1"),
+        client.get("/search?text=blue&mode=vector&top_k=2&offset=1"),
     ]
     first = answers[0].json
     assert first["top_k"] == 2

@@ -1,16 +1,15 @@
 """POST /feedback: what is judged is kept, as it was; what is not there cannot be judged."""
 
 import json
+import re
 
 import jsonschema
-import numpy as np
 import pytest
 
 from tests.fakes import ColourEncoder
 from tests.serving import picture
 from wardrobe.feedback import FeedbackStore
 from wardrobe.files import sha256_of
-from wardrobe.serving import feedback
 from wardrobe.serving.feedback_schemas import EXAMPLES, MAX_QUERY_LENGTH
 
 TAG = {"kind": "tag", "id": "shop/red", "tag": "colour=Red", "verdict": "reject"}
@@ -40,16 +39,20 @@ def test_a_judged_tag_is_kept_with_what_was_served(client, store, tmp_path) -> N
     assert (found.item_id, found.image_path) == ("shop/red", path)
     assert found.sha256 == sha256_of(path)
     assert (found.name, found.accepted, found.probability) == ("colour=Red", False, 0.9)
-    assert (found.fingerprint, found.key_id) == (ColourEncoder.fingerprint, None)
+    assert found.fingerprint == ColourEncoder.fingerprint
+    assert re.fullmatch("[0-9a-f]{8}", found.key_id)
     assert found.probabilities is None
 
 
-def test_the_probabilities_at_hand_are_kept(client, store, monkeypatch) -> None:
-    row = np.array([9000, 500, 500, 1, 9999], np.uint16)
-    monkeypatch.setattr(feedback, "_probabilities_of", lambda engine, item_id: row)
-    client.post("/feedback", json=TAG)
+def test_the_probabilities_at_hand_are_kept(client, store) -> None:
+    tags = client.put("/items/new", data=picture("red"), content_type="image/png").json["tags"]
+    client.post("/feedback", json=TAG | {"id": "new"})
     (found,) = store.latest_tags()
-    np.testing.assert_array_equal(found.probabilities, row)
+    names = ColourEncoder.label_space.names
+    kept = dict(zip(names, found.probabilities / 10_000, strict=True))
+    assert kept["colour=Red"] == tags["colour"][0]["probability"] == found.probability
+    assert kept["tone=reddish"] == tags["tone"][0]["probability"]
+    assert kept["colour=Blue"] < 0.1
 
 
 def test_a_judged_result_is_kept_with_its_query(client, store) -> None:
@@ -121,8 +124,8 @@ def test_a_picture_that_is_gone_cannot_be_judged(client, tmp_path) -> None:
 
 
 def test_a_store_that_cannot_be_used_is_said(serve, tmp_path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    response = serve(state=tmp_path / "file").post("/feedback", json=TAG)
+    (tmp_path / "state" / "feedback.sqlite").mkdir(parents=True)
+    response = serve().post("/feedback", json=TAG)
     assert (response.status_code, response.json["error"]["code"]) == (500, "bad_feedback")
 
 

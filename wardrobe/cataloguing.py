@@ -42,6 +42,16 @@ def entries_of(
         yield Entry(replace(item, tags=tags), vectors[row], kept[row], colours[row])
 
 
+def retagged(encoder: Encoder, entry: Entry) -> Entry:
+    """Returns an entry with the tags that an encoder's thresholds select by its probabilities."""
+    label_space, thresholds, kept = encoder.label_space, encoder.thresholds, entry.probabilities
+    if label_space is None or thresholds is None or kept is None:
+        return entry
+    probabilities = (kept[np.newaxis] / TEN_THOUSANDTHS).astype(np.float32)
+    selected = select(probabilities, thresholds, label_space)[0]
+    return replace(entry, item=replace(entry.item, tags=selected_tags(kept, selected, label_space)))
+
+
 def selected_tags(
     probabilities: npt.NDArray[np.uint16], selected: npt.NDArray[np.bool_], label_space: LabelSpace
 ) -> dict[str, dict[str, float]]:

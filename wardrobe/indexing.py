@@ -120,12 +120,15 @@ def build_index(
             record = _up_to_date(encoder, source, out, kind)
             built = record is None
             if record is None:
-                check_unwritten(out)
+                check_unwritten(out, source.origin)
                 shards = Shards(building / "shards", encoder.fingerprint)
                 _encode(encoder, source, shards, batch_size)
+                if source.index is not None:  # it was written to meanwhile, and forgets in time
+                    source = source.again()
+                    _encode(encoder, source, shards, batch_size)
                 encoded = shards.gather(source.keys)
                 record = _write(encoder, source, encoded, building / "final", kind, command_line)
-                replace_index(out)
+                replace_index(out, source.origin)
             shutil.rmtree(building)
     except OSError as error:
         raise IndexFolderError(
@@ -213,7 +216,7 @@ def _write(
     items = [_with_upload(source, item, folder) for item, error in outcomes if not error]
     logits = encoded.logits if encoder.label_space else None
     entries = entries_of(encoder, items, vectors, logits, encoded.colours)
-    Catalogue.create(folder / CATALOGUE, entries, source.picture_root, taken=source.taken)
+    Catalogue.create(folder / CATALOGUE, entries, source.picture_root, origin=source.origin)
     lines = (json.dumps({"path": path, "error": error}) + "\n" for path, error in failed)
     write_text(folder / ERRORS, "".join(lines))
     record = IndexRecord(

@@ -64,12 +64,12 @@ class Catalogue:
         entries: Iterable[Entry],
         picture_root: Path,
         *,
-        taken: tuple[str, int] | None = None,
+        origin: succession.Origin | None = None,
     ) -> None:
         """Writes a new catalogue; the items' rows are counted from 0.
 
         Args:
-            taken: name and clock of the catalogue that the items were taken over from.
+            origin: the catalogue that the items were read from.
         """
         roots = _roots(path, picture_root)
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -79,8 +79,8 @@ class Catalogue:
             for row, entry in enumerate(entries):
                 insert(connection, stored(entry, row, roots), entry)
             connection.execute("UPDATE clock SET now = ?, built = ?", (row, row))
-            if taken is not None:
-                connection.execute("INSERT INTO taken VALUES (?, ?)", taken)
+            if origin is not None:
+                origin.write(connection)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = WAL")
 
@@ -100,20 +100,15 @@ class Catalogue:
         now, purged = self.database.query("SELECT now, purged FROM clock")[0]
         return now, purged
 
-    def writes(self) -> int:
-        """Returns how many births and deaths there were since the catalogue was built."""
-        written: int = self.database.query("SELECT now - built FROM clock")[0][0]
-        return written
-
-    def everything(self) -> tuple[list[CatalogueItem], tuple[str, int]]:
-        """Returns all items in the order of their rows, and this catalogue's name and clock."""
+    def everything(self) -> tuple[list[CatalogueItem], succession.Origin]:
+        """Returns all items in the order of their rows, and what they were read from."""
         with self.database.scanning() as connection:
-            now: int = connection.execute("SELECT now FROM clock").fetchone()[0]
+            origin = succession.Origin.read(connection)
             found = connection.execute(
                 f"SELECT {COLUMNS} FROM items WHERE died IS NULL ORDER BY row"
             )
             items = [StoredVersion(*columns).item(self.roots) for columns in found]
-        return items, (self.succession.name, now)
+        return items, origin
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""
@@ -180,12 +175,17 @@ class Catalogue:
             ).fetchone()
             if successor:
                 raise NotReadyError(f"{successor} has taken this index's place; try again")
-            outcomes = []
-            for change in changes:
-                outcome, now = write_change(connection, change, now, self.roots)
-                outcomes.append(outcome)
-            connection.execute("UPDATE clock SET now = ?", (now,))
-        return outcomes
+            return self._write(connection, changes, now)
+
+    def take_over(self, changes: Sequence[Change]) -> None:
+        """Writes what was written to another catalogue, also while this one is closed.
+
+        Raises:
+            NotReadyError: nothing can be written now.
+        """
+        with self.database.writing() as connection:
+            now: int = connection.execute("SELECT now FROM clock").fetchone()[0]
+            self._write(connection, changes, now)
 
     def entry(self, item_id: str) -> Entry:
         """Returns an item with everything that was made of its picture.
@@ -242,6 +242,16 @@ class Catalogue:
     def close(self) -> None:
         """Closes the file."""
         self.database.close()
+
+    def _write(
+        self, connection: sqlite3.Connection, changes: Sequence[Change], now: int
+    ) -> list[Outcome]:
+        outcomes = []
+        for change in changes:
+            outcome, now = write_change(connection, change, now, self.roots)
+            outcomes.append(outcome)
+        connection.execute("UPDATE clock SET now = ?", (now,))
+        return outcomes
 
 
 def _roots(path: Path, picture_root: Path) -> tuple[Path, Path]:

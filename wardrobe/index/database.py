@@ -22,6 +22,7 @@ class Database:
     Attributes:
         path: absolute path of the file.
         writable: whether the file system lets it be written to.
+        file: device and inode.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +35,7 @@ class Database:
         self.writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
         self._lock, self._scan_lock, self._write_lock = Lock(), Lock(), Lock()
         try:
-            self._inode = self.path.stat().st_ino
+            self.file = _file_at(self.path)
         except OSError as error:
             raise IndexFolderError(f"cannot read {self.path}: {error.strerror}") from error
         with self._explained():
@@ -88,17 +89,21 @@ class Database:
         for connection in (self._reader, self._scanner, self._writer):
             connection.close()
 
+    @property
+    def in_place(self) -> bool:
+        """Whether no other file has taken its place; nobody can write to one that lost it."""
+        try:
+            return _file_at(self.path) == self.file
+        except OSError:
+            return False
+
     def _check_in_place(self) -> None:
         """Refuses to write what the index that took this one's place would not have."""
-        try:
-            if self.path.stat().st_ino == self._inode:
-                return
-        except OSError:
-            pass
-        raise NotReadyError(
-            f"{self.path.parent} was replaced by another build, and this process still has the "
-            "one before; nothing is written until it is started again or swaps"
-        )
+        if not self.in_place:
+            raise NotReadyError(
+                f"{self.path.parent} was replaced by another build, and this process still has the "
+                "one before; nothing is written until it is started again or swaps"
+            )
 
     def _connect(self) -> sqlite3.Connection:
         mode = "mode=rw"
@@ -124,6 +129,11 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise IndexFolderError(f"SQLite cannot read {self.path}: {error}") from error
+
+
+def _file_at(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager

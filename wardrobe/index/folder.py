@@ -149,6 +149,14 @@ class Index:
             )
         return self._catalogue.apply(changes)
 
+    def take_over(self, changes: Sequence[Change]) -> None:
+        """Writes what was written to another index, also while this one is closed.
+
+        Raises:
+            NotReadyError: nothing can be written now.
+        """
+        self._catalogue.take_over(changes)
+
     @property
     def succession(self) -> Succession:
         """What was taken over of other indexes, and which one took this one's place."""
@@ -165,9 +173,13 @@ class Index:
         return self._catalogue.writable
 
     @property
-    def writes(self) -> int:
-        """How many writes there were since it was built."""
-        return self._catalogue.writes()
+    def can_be_written(self) -> bool:
+        """Whether anybody can write to it."""
+        return self.writable and self._catalogue.database.in_place
+
+    def is_same(self, other: "Index") -> bool:
+        """Returns whether another one has opened the same files."""
+        return self._catalogue.database.file == other._catalogue.database.file
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""

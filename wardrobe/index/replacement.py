@@ -13,6 +13,7 @@ from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.compaction import LEFT_BEHIND, LOCK, VECTOR_FILES
 from wardrobe.index.record import CATALOGUE, ERRORS, RECORD
 from wardrobe.index.schema import PICTURES
+from wardrobe.index.succession import Origin
 
 _PARTS = {RECORD, CATALOGUE, f"{CATALOGUE}-wal", f"{CATALOGUE}-shm", ERRORS, PICTURES, LOCK}
 _PATTERNS = (VECTOR_FILES, *LEFT_BEHIND)
@@ -29,11 +30,14 @@ def is_aside(folder: Path) -> bool:
     return folder.name == "old" and folder.parent.name.endswith(".building")
 
 
-def replace_index(folder: Path) -> None:
+def replace_index(folder: Path, origin: Origin | None) -> None:
     """Puts the finished index `final` of the building folder in the place of `folder`.
 
+    Args:
+        origin: what it was built from.
+
     Raises:
-        IndexFolderError: `folder` was written to since it was built.
+        IndexFolderError: `folder` was written to, and that would be lost.
     """
     building = building_folder(folder)
     final = building / "final"
@@ -44,7 +48,7 @@ def replace_index(folder: Path) -> None:
     for place in (final / PICTURES, final):
         if place.is_dir():
             fsync_directory(place)
-    with _unwritten(folder):
+    with _unwritten(folder, origin):
         if folder.exists():
             folder.rename(building / "old")
             fsync_directory(building)
@@ -85,18 +89,21 @@ def check_replaceable(folder: Path) -> None:
                 )
 
 
-def check_unwritten(folder: Path) -> None:
-    """Refuses to replace a catalogue that was written to since it was built.
+def check_unwritten(folder: Path, origin: Origin | None) -> None:
+    """Refuses to replace a catalogue with writes that are not in what a build begins from.
+
+    Args:
+        origin: what it begins from; None is pictures.
 
     Raises:
-        IndexFolderError: there were writes, which a build from pictures would lose.
+        IndexFolderError: there were such writes.
     """
-    with _unwritten(folder):
+    with _unwritten(folder, origin):
         pass
 
 
 @contextmanager
-def _unwritten(folder: Path) -> Iterator[None]:
+def _unwritten(folder: Path, origin: Origin | None) -> Iterator[None]:
     """Checks as `check_unwritten` does, and keeps writers waiting."""
     try:
         catalogue = Catalogue(folder / CATALOGUE, folder)
@@ -109,10 +116,10 @@ def _unwritten(folder: Path) -> Iterator[None]:
         yield  # nobody can write to it either
         return
     with closing(catalogue), catalogue.database.writing():
-        if writes := catalogue.writes():
+        if lost := catalogue.succession.lost_with(origin.taken if origin else {}):
             raise IndexFolderError(
-                f"{folder} was written to {writes} times since it was built, and building it again "
-                f"would lose that; build from it instead: python build_index.py {folder} "
-                "--out ANOTHER"
+                f"{folder} was written to {lost} times, and this build would lose that; build it "
+                f"from itself: python build_index.py {folder} --out {folder} (or another --out); "
+                "or move it away to begin anew"
             )
         yield

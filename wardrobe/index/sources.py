@@ -16,6 +16,7 @@ from wardrobe.images import EXTENSIONS, find_pictures
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.record import CATALOGUE, RECORD, read_record
+from wardrobe.index.succession import Origin
 from wardrobe.manifest import MANIFEST, Manifest
 
 
@@ -27,15 +28,17 @@ class Source:
         picture_root: absolute folder that has all the pictures but uploaded ones.
         items: without tags.
         unusable: pictures that cannot be items, and why.
-        uploads: folder of the uploaded pictures of an index; they are copied.
-        taken: an index's own name and its clock when its items were read.
+        index: folder of the index that they are the items of, if they are.
+        uploads: folder of its uploaded pictures; they are copied.
+        origin: its catalogue.
     """
 
     picture_root: Path
     items: tuple[CatalogueItem, ...]
     unusable: tuple[tuple[str, str], ...] = ()
+    index: Path | None = None
     uploads: Path | None = None
-    taken: tuple[str, int] | None = None
+    origin: Origin | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -43,6 +46,10 @@ class Source:
         return tuple(
             json.dumps([str(item.image_path), _stamp(item.image_path)]) for item in self.items
         )
+
+    def again(self) -> "Source":
+        """Returns the items that an index has by now; of pictures, the same."""
+        return self if self.index is None else _of_index(self.index)
 
     def inputs_hash(self, encoder: Encoder) -> str:
         """Returns the SHA-256 over everything that decides the finished index."""
@@ -101,9 +108,12 @@ def _of_index(folder: Path) -> Source:
     """Returns the items that an index has now, in the order of their rows."""
     record = read_record(folder)
     with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
-        items, taken = catalogue.everything()
+        items, origin = catalogue.everything()
     bare = tuple(replace(item, tags={}, etag="") for item in items)
-    return Source(record.picture_root, bare, uploads=catalogue.roots[1], taken=taken)
+    if not bare:
+        raise DatasetError(f"{folder} has no items; write some, or build from pictures")
+    uploads = catalogue.roots[1]
+    return Source(record.picture_root, bare, index=folder, uploads=uploads, origin=origin)
 
 
 def _described_by_manifest(root: Path, splits: Sequence[str]) -> dict[Path, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from wardrobe.serving.deployment import Pair, Progress
-from wardrobe.serving.schemas import Parameters, Text
+from wardrobe.serving.schemas import Flag, Parameters, Text
 
 
 class SwapParameters(Parameters):
@@ -13,7 +13,7 @@ class SwapParameters(Parameters):
     encoder: Text | None = Field(
         None, description="As the setting `ENCODER`; by default the one that serves"
     )
-    discard_writes: bool = Field(
+    discard_writes: Flag = Field(
         False, description="Let go what was written to an index that this was not built from"
     )
 

@@ -1,7 +1,5 @@
 """The application factory."""
 
-from functools import partial
-
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint  # type: ignore[import-untyped]
 
@@ -20,10 +18,9 @@ from wardrobe.serving import (
     search,
     shedding,
 )
-from wardrobe.serving.building import Builder, Report
+from wardrobe.serving.building import Builder
 from wardrobe.serving.current import CurrentEngine
 from wardrobe.serving.deployment import DeploymentStore
-from wardrobe.serving.engine import Engine
 from wardrobe.serving.parameters import StrictRequest
 from wardrobe.serving.schemas import predict_parameters
 from wardrobe.serving.search_schemas import search_parameters
@@ -60,7 +57,7 @@ def create_app(
         settings=settings,
         store=store,
         current=current,
-        startup=Startup(partial(_first_engine, builder, store), current),
+        startup=Startup(lambda report: builder.build(store.current(), report), current),
         swapper=Swapper(current, builder.build, store),
         search_parameters=search_parameters(settings),
         predict_parameters=predict_parameters(settings),
@@ -78,13 +75,3 @@ def create_app(
     app.register_blueprint(admin.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
     return app
-
-
-def _first_engine(builder: Builder, store: DeploymentStore, report: Report) -> Engine:
-    """Returns an engine of what is current; another worker may swap while it is built."""
-    while True:
-        engine = builder.build(deployment := store.current(), report)
-        engine.index.succession.take_writes(lambda: store.current() == deployment)
-        if store.current() == deployment:
-            return engine
-        engine.discard()

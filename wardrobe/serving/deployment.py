@@ -18,7 +18,7 @@ CURRENT, PROGRESS, LOCK = "serving.json", "swap.json", "swap.lock"
 Step = Literal["loading", "verifying", "warming"]
 """What building an engine is at: the encoder, the index, the first forwards and search."""
 
-State = Literal["idle", Step, "switched", "failed"]
+State = Literal["idle", Step, "catching up", "switched", "failed"]
 """What a swap is at."""
 
 _LETTING_GO_S = 0.5

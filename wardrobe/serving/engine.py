@@ -113,7 +113,7 @@ class Engine:
     @property
     def max_batch_size(self) -> int:
         """Pictures encoded in one forward at most."""
-        return self._settings.max_batch_size
+        return min(self._settings.max_batch_size, self._settings.max_queue)
 
     def deadline(self) -> float:
         """Returns when something that begins now must be done, on the monotonic clock."""

@@ -1,6 +1,6 @@
 """The part of the OpenAPI document under /admin."""
 
-from wardrobe.serving.openapi_parts import Json, all_in_query, call, json_of
+from wardrobe.serving.openapi_parts import Json, as_form, call, json_of
 
 _ERRORS = ("400", "409", "413", "415", "500", "503")
 _BEGUN = {"202": "Begun; GET /admin/swap says how it goes on"}
@@ -9,7 +9,7 @@ _BEGUN = {"202": "Begun; GET /admin/swap says how it goes on"}
 def paths(components: Json) -> Json:
     """Returns the calls under /admin, by path and method."""
     schema = components["SwapParameters"]
-    form = {"application/x-www-form-urlencoded": {"schema": schema}}
+    form = {"application/x-www-form-urlencoded": {"schema": as_form(schema)}}
     return {
         "/admin/swap": {
             "get": call(
@@ -20,8 +20,7 @@ def paths(components: Json) -> Json:
                 json_of("SwapStatus"),
                 _ERRORS,
                 success=_BEGUN,
-                parameters=all_in_query(schema),
-                body={"content": form | json_of("SwapParameters")},
+                body={"content": form | json_of("SwapParameters"), "required": True},
             ),
         },
         "/admin/compact": {

@@ -78,13 +78,13 @@ def json_of(model: str) -> Json:
 
 def body_with_picture(schema: Json, model: str) -> Json:
     """Describes the three ways to send a picture: a form, JSON, or the bare picture."""
-    fields = {name: _without_null(part) for name, part in schema["properties"].items()}
-    form = {**schema, "properties": {**fields, "image": FILE}}
+    form = as_form(schema)
     as_json = {
         name: {"contentType": "application/json"}
-        for name, part in fields.items()
+        for name, part in form["properties"].items()
         if part.get("type") == "array" or _is_json(part)
     }
+    form["properties"]["image"] = FILE
     return {
         "content": {
             "multipart/form-data": {"schema": form, "encoding": as_json},
@@ -92,6 +92,12 @@ def body_with_picture(schema: Json, model: str) -> Json:
             "image/*": {"schema": FILE},
         }
     }
+
+
+def as_form(schema: Json) -> Json:
+    """Returns the schema of a form with the fields of an object."""
+    fields = {name: _without_null(part) for name, part in schema["properties"].items()}
+    return {**schema, "properties": fields}
 
 
 def all_in_query(schema: Json) -> list[Json]:

@@ -189,7 +189,7 @@ def _tags(engine: Engine, part: QueryPart, encoding: Encoding | None) -> set[str
             for attribute, labels in found.items()
             for label in labels
         }
-    if encoding is None or encoding.logits is None:
+    if encoding is None or encoding.logits is None or engine.encoder.label_space is None:
         return set()
     tags = engine.tagger.tag(encoding.logits[None])[0]
     return {

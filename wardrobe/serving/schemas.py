@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from annotated_types import Le, MaxLen
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -71,6 +72,12 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _not_zero(value: float) -> float:
+    if value == 0:
+        raise ValueError("it must not be 0, which counts nothing")
+    return value
+
+
 def _flag(value: Any) -> Any:
     if not isinstance(value, bool | Written):
         raise ValueError("it must be true or false")
@@ -90,7 +97,12 @@ Number = Annotated[  # far inside what a 32-bit float holds
 ]
 Cosine = Annotated[FiniteFloat, Field(ge=-1, le=1), BeforeValidator(_number)]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1), BeforeValidator(_number)]
-Weight = Annotated[FiniteFloat, Field(ge=-100, le=100), BeforeValidator(_number)]
+Weight = Annotated[
+    FiniteFloat,
+    Field(ge=-100, le=100, json_schema_extra={"not": {"const": 0}}),
+    BeforeValidator(_number),
+    AfterValidator(_not_zero),
+]
 Vector = Annotated[list[Number], Field(min_length=1), BeforeValidator(numbers)]
 Name = Annotated[str, StringConstraints(min_length=1)]  # constrained, so it is checked for UTF-8
 Text = Annotated[

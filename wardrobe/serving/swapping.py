@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -11,7 +12,7 @@ from typing import IO, NamedTuple
 from wardrobe.errors import NotReadyError, StateError, SwapConflictError, WardrobeError
 from wardrobe.serving import telemetry
 from wardrobe.serving.building import Report
-from wardrobe.serving.catching_up import taking_over
+from wardrobe.serving.catching_up import take_over
 from wardrobe.serving.current import CurrentEngine
 from wardrobe.serving.deployment import Deployment, DeploymentStore, State
 from wardrobe.serving.engine import Engine
@@ -120,34 +121,55 @@ class Swapper:
         try:
             engine = self._build(target, partial(self._report, target))
             try:
-                self._take_over(engine, target, discard_writes=discard_writes)
+                self._make_current(engine, target, discard_writes=discard_writes)
             except BaseException:
                 engine.discard()
                 raise
         except BaseException as error:  # whatever it is, the thread and the old engine go on
             _failed(target)
+            self._reopen()
             self._report(target, "failed", _reason(error))
         else:
             self._switch(engine)
+            self._reopen()
             self._report(target, "switched", f"serving {target.index} with {target.encoder}")
 
-    def _take_over(self, engine: Engine, target: Deployment, *, discard_writes: bool) -> None:
-        """Gives the new index the writes that came to the old one while the new was built."""
-        old = self._current.get()
+    def _make_current(self, engine: Engine, target: Deployment, *, discard_writes: bool) -> None:
+        """Closes the old index, then says what is current, then opens the new one.
+
+        So at no moment do both take writes, in any worker, and wherever this process dies, one of
+        them is current and has every write; `_reopen` opens it.
+        """
+        self._report(target, "catching up", f"taking over what was written, for {target.index}")
+        take_over(self._current.get(), engine, discard_writes=discard_writes)
         try:
-            with taking_over(old, engine, discard_writes=discard_writes):
-                # Before the switch: were it to fail after it, a restart would undo the swap.
-                self._store.save(target)
-        except BaseException:
-            if self._store.current() == target:
-                self._store.save(old.deployment)
-            raise
+            self._store.save(target)
+        except StateError:
+            if self._store.current() != target:  # else it is there, and others may serve it by now
+                raise
+
+    def _reopen(self) -> None:
+        """Lets what is current take writes, if it is closed; only who has the lock may."""
+        try:
+            engine = self._current.get()
+            if engine.index.succession.successor and self._store.current() == engine.deployment:
+                engine.index.succession.reopen()
+        except WardrobeError as error:  # it is tried again
+            _log.error(error.message)
+
+    def _reopen_after_death(self) -> None:
+        """Does what a worker did not get to that died as it swapped."""
+        if self._current.get().index.succession.successor:
+            with suppress(SwapConflictError), self._store.lock():
+                self._reopen()
 
     def _follow(self) -> None:
         """Serves what another worker has swapped to; if that fails, not before it changes again."""
         try:
             serving = self._current.get().deployment
             target = self._store.current()
+            if target == serving:
+                self._reopen_after_death()
         except NotReadyError:
             return
         except WardrobeError as error:
@@ -163,7 +185,6 @@ class Swapper:
             _failed(target)
             self._refused = target
         else:
-            engine.index.succession.take_writes(lambda: self._store.current() == target)
             self._switch(engine)
             _log.info("serving %s with %s, as another worker does", target.index, target.encoder)
 
