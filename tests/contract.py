@@ -204,7 +204,9 @@ def try_boundaries(app: Flask, operation: Any, mode: GenerationMode) -> None:
     for case in operation.schema.iter_coverage_cases(
         operation, generation_modes=[mode], generation_config=GenerationConfig(modes=[mode])
     ):
-        case.call_and_validate(headers={"Authorization": f"Bearer {_key(app)}"})
+        case.body = _without_hub(None, case.body)
+        if _can_be_told_apart(None, case):
+            case.call_and_validate(headers={"Authorization": f"Bearer {_key(app)}"})
 
 
 def try_links(schema: Any, cases: int) -> None:
@@ -222,8 +224,14 @@ def try_links(schema: Any, cases: int) -> None:
 
 
 def _can_be_told_apart(ctx: Any, case: Any) -> bool:
-    """Leaves out lines that are no string: as bytes they are text like any other."""
-    return case.media_type != LINES or isinstance(case.body, str)
+    """Leaves out what looks right once it is sent.
+
+    Lines that are no string are text like any other as bytes, and in a form 0 and 1 are truths.
+    """
+    if case.media_type == LINES:
+        return isinstance(case.body, str)
+    form = case.media_type == "application/x-www-form-urlencoded" and isinstance(case.body, dict)
+    return not form or case.body.get("discard_writes") not in (0, 1, "0", "1")
 
 
 def _without_hub(ctx: Any, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """From ranked candidates those that are kept: one a group, no near-duplicates, different ones."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,17 +24,20 @@ def first_of_groups(groups: IntArray) -> IntArray:
     return np.union1d(firsts[groups[firsts] >= 0], np.flatnonzero(groups < 0))
 
 
-def collapse(vectors: FloatArray, threshold: float) -> Kept:
+def collapse(vectors: Iterable[FloatArray], threshold: float, enough: int) -> Kept:
     """Keeps a candidate unless it is a near-duplicate of a kept one before it.
 
     Args:
-        vectors: of the candidates, best first `(candidates, dimension)`.
+        vectors: of the candidates `(dimension,)`, best first.
         threshold: cosine from which on two count as the same.
+        enough: how many are kept at most; what comes after the last of them is not looked at.
     """
     places: list[int] = []
     duplicates: dict[int, list[int]] = {}
-    kept = np.empty_like(vectors)
+    kept: FloatArray | None = None
     for place, vector in enumerate(vectors):
+        if kept is None:
+            kept = np.empty((enough, len(vector)), np.float32)
         cosines = kept[: len(places)] @ vector
         same = int(cosines.argmax()) if len(places) else 0
         if len(places) and cosines[same] >= threshold:
@@ -41,6 +45,8 @@ def collapse(vectors: FloatArray, threshold: float) -> Kept:
             continue
         kept[len(places)] = vector
         places.append(place)
+        if len(places) == enough:
+            break
     return Kept(places, duplicates)
 
 

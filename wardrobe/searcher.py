@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ IntArray = npt.NDArray[np.int64]
 
 DIVERSITY_POOL = 200
 """Candidates that `diversity` chooses among."""
+
+_BLOCK = 1_000
+"""Vectors that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class Searcher:
                 groups = snapshot.columns.groups(query.group_by, len(matching))
                 results = results.take(first_of_groups(groups[results.slots]))
             if query.collapse is not None:
-                results = _collapsed(results, snapshot, query.collapse)
+                results = _collapsed(results, snapshot, query.collapse, depth)
             if len(results.slots) >= wanted or ranking.complete:
                 return _ordered(query, results, snapshot)
             depth *= 4
@@ -206,8 +210,10 @@ def _curve(query: Query) -> str:
     return "text" if query.leading is not None and query.leading.kind == "text" else "picture"
 
 
-def _collapsed(results: _Results, snapshot: Snapshot, threshold: float) -> _Results:
-    kept = collapse(snapshot.vectors_of(results.slots), threshold)
+def _collapsed(results: _Results, snapshot: Snapshot, threshold: float, enough: int) -> _Results:
+    blocks = range(0, len(results.slots), _BLOCK)  # as only a few may be needed of many
+    vectors = (snapshot.vectors_of(results.slots[start : start + _BLOCK]) for start in blocks)
+    kept = collapse(chain.from_iterable(vectors), threshold, enough)
     duplicates = {
         int(results.slots[place]): results.slots[others]
         for place, others in kept.duplicates.items()
