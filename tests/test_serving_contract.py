@@ -112,9 +112,7 @@ def test_parameters_mean_the_same_wherever_they_come_from(client) -> None:
         client.post("/search", data={"image": file(data), "top_k": "2", "offset": "1"}),
         client.post("/search?top_k=2", data={"image": file(data), "offset": "1", "top_k": "2"}),
         client.post("/search", json={"text": "blue", "mode": "vector", "top_k": 2, "offset": 1}),
-        client.post(
-            "/search?offset=1&mode=vector", json={"text": "blue", "top_k": 2, "id": None}
-        ),
+        client.post("/search?offset=1&mode=vector", json={"text": "blue", "top_k": 2, "id": None}),
         client.post("/search", data={"text": "blue", "mode": "vector", "top_k": 2, "offset": 1}),
         client.post("/search?text=blue&mode=vector&top_k=2&offset=1"),
         client.get("/search?text=blue&mode=vector&top_k=2&offset=1"),
