@@ -45,7 +45,7 @@ class Answers:
         except SkipTest:  # no request can break a rule of this call
             return
         except FailureGroup as group:
-            self.failures += [str(failure) for failure in group.exceptions]
+            self.failures += [f"{failure.operation}: {failure}" for failure in group.exceptions]
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def main() -> int:
             schema.hook("after_call")(lambda ctx, case, response: answers.count(case, response))
             for operation in tqdm(contract.operations(schema), mode.value, disable=None):
                 contract.refill(app)
-                answers.of(lambda o=operation, m=mode: contract.try_boundaries(o, m))
+                answers.of(lambda o=operation, m=mode: contract.try_boundaries(app, o, m))
                 contract.refill(app)
                 answers.of(lambda o=operation, m=mode: contract.fuzz(o, m, arguments.cases))
             if mode.is_positive:

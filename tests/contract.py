@@ -199,12 +199,12 @@ def fuzz(operation: Any, mode: GenerationMode, cases: int) -> None:
     check()
 
 
-def try_boundaries(operation: Any, mode: GenerationMode) -> None:
+def try_boundaries(app: Flask, operation: Any, mode: GenerationMode) -> None:
     """Tries a call with each boundary value of each parameter."""
     for case in operation.schema.iter_coverage_cases(
         operation, generation_modes=[mode], generation_config=GenerationConfig(modes=[mode])
     ):
-        case.call_and_validate()
+        case.call_and_validate(headers={"Authorization": f"Bearer {_key(app)}"})
 
 
 def try_links(schema: Any, cases: int) -> None:

@@ -15,7 +15,6 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.config import JsonDict
-from pydantic.json_schema import SkipJsonSchema
 
 from wardrobe.index.filters import MAX_NUMBER
 from wardrobe.serving.schemas import Base64Picture, ErrorBody, Parameters, json_value
@@ -61,8 +60,9 @@ def _metadata(value: Any) -> Any:
     return value
 
 
-def _without_default(schema: JsonDict) -> None:
+def _without_null(schema: Any) -> None:
     del schema["default"]
+    schema.update(schema.pop("anyOf")[0])
 
 
 def _attribute(value: str) -> str:
@@ -141,8 +141,8 @@ class ItemWrite(Parameters):
     model_config = ConfigDict(json_schema_extra={"required": ["image"]})
 
     # Not required by pydantic, so that the message about a missing one says more.
-    image: Base64Picture | SkipJsonSchema[None] = Field(
-        None, description="Its picture", json_schema_extra=_without_default
+    image: Base64Picture | None = Field(
+        None, description="Its picture", json_schema_extra=_without_null
     )
     caption: Caption = Field("", description="Its name or description: text queries find its words")
     labels: Labels = Field({}, description="Given labels by attribute")

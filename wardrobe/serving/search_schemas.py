@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    create_model,
     model_validator,
 )
 
@@ -193,11 +194,12 @@ class FacetParameters(Parameters):
 
 def search_parameters(settings: Settings) -> type[SearchParameters]:
     """Returns `SearchParameters` with the limits of the settings."""
-    return limited(
-        SearchParameters,
-        text=MaxLen(settings.max_text_length),
-        top_k=Le(settings.max_top_k),
-    )
+    text = MaxLen(settings.max_text_length)
+    model = limited(SearchParameters, text=text, top_k=Le(settings.max_top_k))
+    part: Any = limited(QueryPart, text=text)
+    parts = Annotated[list[part], BeforeValidator(json_value)] | None
+    queries: Any = (parts, model.model_fields["queries"])
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, queries=queries)
 
 
 def _absent(value: object) -> bool:

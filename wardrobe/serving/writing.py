@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from wardrobe import images
 from wardrobe.cataloguing import entries_of
 from wardrobe.errors import (
     BadRequestError,
+    DeadlineExceededError,
     PreconditionError,
     QueueFullError,
     WardrobeError,
@@ -25,13 +27,14 @@ from wardrobe.files import atomic_write
 from wardrobe.index import CatalogueItem, Change, Entry, Written
 from wardrobe.index.schema import PICTURES
 from wardrobe.labels import Labels
+from wardrobe.probabilities import from_logits
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.item_schemas import ItemPatch, ItemWrite
 from wardrobe.serving.schemas import Upload
 
-_ATTEMPTS = 10
-"""To patch an item that others write at the same time."""
+_PAUSE_S = 0.02
+"""At most, before an item is patched again that another wrote at the same time."""
 
 _TOGETHER = 32
 """Items of one transaction among several: each has to reach the disk."""
@@ -76,18 +79,23 @@ def patch(
     Raises:
         UnknownItemError: no item has this id.
         BadRequestError: the picture cannot be read.
-        PreconditionError: it is not the version asked for, or others keep writing it.
+        PreconditionError: it is not the version asked for.
+        DeadlineExceededError: others wrote it all the time.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    while True:
         before = engine.index.entry(item_id)
         entry = _patched(engine, before, changes, deadline)
         expected = before.item.etag if if_match in (None, "*") else if_match
         try:
             return _outcome(engine, Change(item_id, entry, if_match=expected))
         except PreconditionError:
-            if if_match not in (None, "*") or attempt == _ATTEMPTS:
+            if if_match not in (None, "*"):
                 raise
-    raise AssertionError
+        if time.monotonic() > deadline:
+            raise DeadlineExceededError(
+                f"item {item_id!r} was written by others until the deadline; try again later"
+            )
+        time.sleep(random.uniform(0, _PAUSE_S))
 
 
 def delete(engine: Engine, item_id: str, *, if_match: str | None) -> None:
@@ -227,9 +235,12 @@ def described(
 ) -> Entry:
     """Returns an item with its tags and all that is made of its picture's bytes."""
     colours = engine.colours_of(data, deadline)
-    logits = None if encoding.logits is None else encoding.logits[np.newaxis]
+    space, logits = engine.encoder.label_space, encoding.logits
+    probabilities = None
+    if logits is not None and space is not None:
+        probabilities = from_logits(logits[np.newaxis], space)
     vectors = encoding.vector[np.newaxis]
-    return next(entries_of(engine.encoder, [item], vectors, logits, colours[np.newaxis]))
+    return next(entries_of(engine.encoder, [item], vectors, probabilities, colours[np.newaxis]))
 
 
 def _ordered(engine: Engine, labels: Labels) -> Labels:
