@@ -209,7 +209,7 @@ def test_an_index_that_cannot_be_written_to(deployment, monkeypatch) -> None:
 
 def test_an_index_whose_place_another_has_taken(deployment) -> None:
     index, _ = opened(settings_of(deployment))
-    with index.succession.handing_over("indexes/new"):
+    with index.succession.closing("indexes/new"):
         pass
     finding = artefacts.check_writes(index)
     index.close()
