@@ -58,8 +58,8 @@ def put(
     *,
     if_match: str | None,
     if_new: bool,
-) -> Written:
-    """Writes an item, whether it exists or not.
+) -> tuple[Written, CatalogueItem]:
+    """Writes an item, whether it exists or not; returns it as it was written.
 
     Raises:
         BadRequestError: it has no picture, or one that cannot be read.
@@ -68,13 +68,15 @@ def put(
     upload = _needed(write)
     future = engine.encode_picture(upload, deadline)
     entry = _entry(engine, item_id, write, engine.result(future, deadline), deadline)
-    return _outcome(engine, Change(item_id, entry, if_match=if_match, if_new=if_new))
+    change = Change(item_id, entry, if_match=if_match, if_new=if_new)
+    written = _outcome(engine, change)
+    return written, replace(entry.item, etag=written.etag)
 
 
 def patch(
     engine: Engine, item_id: str, changes: ItemPatch, deadline: float, *, if_match: str | None
-) -> Written:
-    """Changes a part of an item.
+) -> tuple[Written, CatalogueItem]:
+    """Changes a part of an item; returns it as it was written.
 
     Raises:
         UnknownItemError: no item has this id.
@@ -87,7 +89,8 @@ def patch(
         entry = _patched(engine, before, changes, deadline)
         expected = before.item.etag if if_match in (None, "*") else if_match
         try:
-            return _outcome(engine, Change(item_id, entry, if_match=expected))
+            written = _outcome(engine, Change(item_id, entry, if_match=expected))
+            return written, replace(entry.item, etag=written.etag)
         except PreconditionError:
             if if_match not in (None, "*"):
                 raise
