@@ -47,6 +47,9 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.swap
+	$(BIN)/python -m benchmarks.churn
+	$(BIN)/python -m benchmarks.durability
+	$(BIN)/python -m benchmarks.durability --storage
 	$(BIN)/python -m benchmarks.report
 
 ifdef CATALOGUE

@@ -227,16 +227,17 @@ def recall(server: Server, folder: Path) -> dict[str, Any]:
     # Between two items lies what is none of them.
     queries = vectors[chosen] + vectors[np.roll(chosen, 1)]
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    _, best = VectorIndex.build(vectors, "flat").search(queries, TOP_K)
+    exact = VectorIndex.build(vectors, "flat")
     shares, unlike = [], 0
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     with closing(connection):
-        for query, positions in zip(queries, best, strict=True):
+        for query in queries:
+            best = exact.search(query[None], TOP_K)[1][0]  # alone, as many at once round otherwise
             body = json.dumps({"vector": query.tolist(), "top_k": TOP_K, "min_relevance": 0})
             connection.request("POST", "/search", body, {"Content-Type": "application/json"})
             answer = json.loads(connection.getresponse().read())
             found = [result["id"] for result in answer["results"]]
-            shares.append(len({*found} & {ids[p] for p in positions}) / TOP_K)
+            shares.append(len({*found} & {ids[position] for position in best}) / TOP_K)
             unlike += answer["total"] != len(ids)
     return {
         "items": len(ids),

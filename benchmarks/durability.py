@@ -111,7 +111,7 @@ def keep_compacting(port: int, key: str, refused: "Counter[str]") -> None:
             answer = response.read()
             if response.status >= 400:
                 refused[f"compact: {response.status} {answer[:300]!r}"] += 1
-            time.sleep(0.2)
+            time.sleep(1)
 
 
 class Shop:

@@ -2,12 +2,13 @@
 
     python -m benchmarks.hybrid --data multi_label_dataset/fashion-product-images
 
-Five minutes, most of it encoding. A query is the name of a validation picture, and right is every
-picture of exactly that name. As the index has the same names, words alone find them all: so queries
-are also asked shortened, in another order and with typing errors, and the index is also given other
-words: an item's labels and brand, without its name. Galleries are the validation pictures, and all.
-Reciprocal rank fusion (Cormack et al. 2009) takes the first 200 of either list. The figures go to
-benchmarks/results/hybrid.json, with 95 % bootstrap intervals.
+Ten minutes. A query is the name of a validation picture, and right is every picture of exactly that
+name. As the index has the same names, words alone find them all: so queries are also asked
+shortened, in another order, with typing errors and in other words, and the index is also given
+other words: an item's labels and brand, without its name. Galleries are the validation pictures,
+and all, of which the encoder has seen seven eighths in training. Reciprocal rank fusion (Cormack et
+al. 2009) takes the first 200 of either list. The figures go to benchmarks/results/hybrid.json, with
+95 % bootstrap intervals.
 """
 
 import argparse
@@ -79,13 +80,17 @@ def judge(
     for name, rankings in methods.items():
         both = list(zip(rankings, right, strict=True))
         recall = [len(wanted & set(ranking[:10])) / len(wanted) for ranking, wanted in both]
-        first = [next((1 / n for n, i in enumerate(r, 1) if i in w), 0.0) for r, w in both]
+        first = [_reciprocal(ranking, wanted) for ranking, wanted in both]
         estimates = mean_estimates({"recall@10": np.array(recall), "mrr": np.array(first)})
         scores[name] = {
             metric: [round(value, 4) for value in (found.value, found.low, found.high)]
             for metric, found in estimates.items()
         }
     return scores
+
+
+def _reciprocal(ranking: Ranking, wanted: set[int]) -> float:
+    return next((1 / rank for rank, item in enumerate(ranking, start=1) if item in wanted), 0.0)
 
 
 def fuse(meaning: Ranking, words: Ranking, k: int, weight: float) -> Ranking:
@@ -144,12 +149,36 @@ def _unbranded(name: str, random: np.random.Generator) -> str:
     return " ".join(name.split()[1:]) or name
 
 
+OTHER_WORDS = {
+    "tshirt": "tee", "tshirts": "tees", "t-shirt": "tee", "t-shirts": "tees", "shirt": "button-up",
+    "shirts": "button-ups", "top": "blouse", "tops": "blouses", "jeans": "denims",
+    "trousers": "slacks", "pants": "slacks", "shorts": "bermudas", "dress": "frock",
+    "dresses": "frocks", "kurta": "tunic", "kurtas": "tunics", "sweater": "jumper",
+    "sweaters": "jumpers", "jacket": "coat", "jackets": "coats", "shoes": "footwear",
+    "shoe": "footwear", "sandals": "open footwear", "heels": "stilettos", "watch": "timepiece",
+    "watches": "timepieces", "sunglasses": "shades", "handbag": "purse", "handbags": "purses",
+    "backpack": "rucksack", "backpacks": "rucksacks", "wallet": "billfold", "wallets": "billfolds",
+    "briefs": "underwear", "tie": "necktie", "perfume": "fragrance", "men": "gents",
+    "women": "ladies", "womens": "ladies", "mens": "gents", "printed": "patterned",
+    "navy": "dark", "maroon": "burgundy", "black": "jet", "white": "snowy", "red": "crimson",
+    "grey": "ash", "brown": "chocolate", "pink": "rose", "purple": "violet", "beige": "sand",
+}  # fmt: skip
+
+
+def _reworded(name: str, random: np.random.Generator) -> str:
+    """Leaves the brand out and says the rest in words that shops use less."""
+    return " ".join(
+        OTHER_WORDS.get(word.lower(), word) for word in _unbranded(name, random).split()
+    )
+
+
 CHANGES: dict[str, Callable[[str, np.random.Generator], str]] = {
     "names": lambda name, random: name,
     "half of the words": _shortened,
     "without the first word": _unbranded,
     "another order": _reordered,
     "two typing errors": _mistyped,
+    "other words": _reworded,
 }
 
 

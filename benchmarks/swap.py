@@ -39,6 +39,7 @@ ENCODER = REPOSITORY / "models" / "wardrobe-base"
 CLIENTS = 8
 PAUSE = 4.0  # seconds between changes
 TOP_K = 10
+ASKED = f"top_k={TOP_K}&min_relevance=0"  # never an empty answer, whatever the words
 _PATIENCE = 60.0  # seconds for a change to be served
 
 
@@ -87,10 +88,10 @@ class Clients:
         if chosen.random() < 0.5:
             body = chosen.choice(self._pictures) + os.urandom(8)  # no cache knows it
             headers = {"Content-Type": "application/octet-stream"}
-            connection.request("POST", f"/search?top_k={TOP_K}", body, headers)
+            connection.request("POST", f"/search?{ASKED}", body, headers)
         else:
             text = f"red+dress+{chosen.random()}"
-            connection.request("GET", f"/search?top_k={TOP_K}&text={text}")
+            connection.request("GET", f"/search?{ASKED}&text={text}")
         response = connection.getresponse()
         content = response.read()
         name = index_of(json.loads(content)) if response.status == 200 else None
@@ -141,7 +142,7 @@ class Operator:
         self.done.append({"kind": kind, "to": name, "seconds": seconds})
 
     def _served(self) -> str | None:
-        return index_of(self._ask("GET", f"/search?top_k={TOP_K}&text=red+dress"))
+        return index_of(self._ask("GET", f"/search?{ASKED}&text=red+dress"))
 
     def _swap(self, index: Path, **encoder: Path) -> None:
         self._post("/admin/swap", {"index": str(index)} | {k: str(v) for k, v in encoder.items()})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from tqdm import tqdm
 
 from tests.fakes import ColourEncoder
 from tests.tiny_index import colour_index, entry_of
@@ -113,6 +114,8 @@ def half_written(items: Iterable[CatalogueItem]) -> list[str]:
 
 def write_until_killed(folder: Path, prefix: str, seed: int, start: int, pipe: Connection) -> None:
     """Writes as fast as it can, and says what before it does and once it is acknowledged."""
+    # The default lock is a semaphore of the system, which would outlive a process that is killed.
+    tqdm.set_lock(threading.RLock())
     index = Index.open(folder, ColourEncoder())
     chosen = random.Random(seed)
     threading.Thread(target=_keep_compacting, args=(index, seed), daemon=True).start()

@@ -95,7 +95,8 @@ def test_an_answer_tells_what_it_is_asked_for(wardrobe) -> None:
     (part,) = page.results[0].explanation.parts
     assert part.contribution == pytest.approx(page.results[0].score)
     assert "colour=Red" in [reason.tag for reason in page.results[0].explanation.tags]
-    assert wardrobe.search("shirt but red").understood.must == (("colour=Red",),)
+    changed = wardrobe.search("like this but red", id="shop/green")
+    assert changed.understood.must == (("colour=Red",),)
 
 
 def test_parts_weigh_and_near_duplicates_are_one(wardrobe) -> None:

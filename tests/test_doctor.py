@@ -209,7 +209,7 @@ def test_an_index_that_cannot_be_written_to(deployment, monkeypatch) -> None:
 
 def test_an_index_whose_place_another_has_taken(deployment) -> None:
     index, _ = opened(settings_of(deployment))
-    with index.succession.handing_over("indexes/new"):
+    with index.succession.closing("indexes/new"):
         pass
     finding = artefacts.check_writes(index)
     index.close()
@@ -237,12 +237,12 @@ def test_writes_that_are_not_compacted(deployment, monkeypatch) -> None:
     index, finding = opened(settings_of(deployment))
     assert finding.what.endswith("is whole: 7 items, flat, this encoder's")
     finding = artefacts.check_compaction(index)
-    assert finding.what == "4 versions of items wait to be compacted, 3 are"
+    assert finding.what == "versions of items in the base: 3, to be compacted: 4"
     assert finding.status == "ok"
     monkeypatch.setattr(index_folder, "_BURDEN", 3)
     assert artefacts.check_compaction(index).status == "warning"
     index.compact()
-    assert artefacts.check_compaction(index).what.startswith("0 versions of items wait")
+    assert artefacts.check_compaction(index).what.endswith("base: 7, to be compacted: 0")
     index.close()
 
 

@@ -177,7 +177,7 @@ def test_a_swap_and_the_way_back(server, wardrobe) -> None:
         return wardrobe.swap_state()["message"]
 
     wardrobe.swap(str(new))
-    assert "would lose that" in ends_as("failed")
+    assert "discard_writes" in ends_as("failed")
     state = wardrobe.swap(str(new), discard_writes=True)
     assert state["target"]["index"] == str(new)
     ends_as("switched")

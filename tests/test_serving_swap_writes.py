@@ -413,3 +413,20 @@ def test_an_index_of_other_pictures_takes_over_what_comes_from_then_on(shop) -> 
     assert image(client, "new-red")
     third = build_shop(shop.folder, "third", 5)
     assert "was written to" in swap(client, third)["message"]
+
+
+def test_a_compaction_forgets_the_dead_and_changes_no_answer(shop) -> None:
+    client, other = shop.start(), shop.start()
+    put(client, "mine")
+    client.delete("/items/old-blue")
+    before = everything(client)
+    name = Index.open(shop.old, ColourEncoder()).record.vectors
+    answer = client.post("/admin/compact")
+    assert (answer.status_code, answer.json) == (200, {"kind": "flat", "count": 6})
+    assert name not in {path.name for path in shop.old.iterdir()}
+    assert everything(client) == everything(other) == before
+    put(other, "late")
+    assert item(client, "late")
+    assert client.post("/admin/compact", json={"force": True}).status_code == 400
+    keyless = client.application.test_client()
+    assert keyless.post("/admin/compact").status_code == 401

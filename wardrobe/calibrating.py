@@ -217,7 +217,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--keep",
         type=_share,
-        default=0.96,
+        default=0.95,
         help="share of queries about clothing that are answered (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the halves (default: %(default)s)")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from wardrobe.encoders.base import Encoder, FloatArray
 from wardrobe.index import CatalogueItem, Entry
 from wardrobe.labels import LabelSpace
-from wardrobe.probabilities import from_logits, select
+from wardrobe.probabilities import select
 
 TEN_THOUSANDTHS = 10_000
 """A catalogue keeps probabilities as whole numbers, so that what is shown is what is compared."""
@@ -19,22 +19,21 @@ def entries_of(
     encoder: Encoder,
     items: Sequence[CatalogueItem],
     vectors: FloatArray,
-    logits: FloatArray | None,
+    probabilities: FloatArray | None,
     colours: FloatArray,
 ) -> Iterator[Entry]:
     """Yields items with their tags, and all that was made of their pictures.
 
     Args:
         vectors: unit vectors `(items, dimension)`.
-        logits: tag logits `(items, labels)`, or None without heads.
+        probabilities: of labels `(items, labels)`, or None without heads.
         colours: dominant colours `(items, 3, 4)`.
     """
     label_space, thresholds = encoder.label_space, encoder.thresholds
-    if logits is None or label_space is None or thresholds is None:
+    if probabilities is None or label_space is None or thresholds is None:
         for item, vector, colour in zip(items, vectors, colours, strict=True):
             yield Entry(item, vector, None, colour)
         return
-    probabilities = from_logits(logits, label_space)
     selected = select(probabilities, thresholds, label_space)
     kept = np.rint(probabilities * TEN_THOUSANDTHS).astype(np.uint16)
     for row, item in enumerate(items):

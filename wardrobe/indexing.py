@@ -10,21 +10,20 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from wardrobe.cataloguing import entries_of
+from wardrobe.cataloguing import TEN_THOUSANDTHS, entries_of
 from wardrobe.colours import dominant_colours
 from wardrobe.command import command, positive_int
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoding import EncodedPicture, encode_pictures
 from wardrobe.errors import DatasetError, IndexFolderError
 from wardrobe.files import sha256_of, write_json, write_text
-from wardrobe.index import CatalogueItem, Index
+from wardrobe.index import Index
 from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE, ERRORS, RECORD, VECTORS, IndexRecord
 from wardrobe.index.replacement import (
@@ -34,10 +33,10 @@ from wardrobe.index.replacement import (
     recover_index,
     replace_index,
 )
-from wardrobe.index.schema import PICTURES
 from wardrobe.index.shards import Encoded, Shard, Shards
 from wardrobe.index.sources import Source, read_source
 from wardrobe.index.vector_index import KINDS, Kind, VectorIndex, kind_for
+from wardrobe.probabilities import from_logits
 from wardrobe.settings import Settings
 
 # A multiple of the default batch size: a build that goes on makes the same batches.
@@ -168,27 +167,47 @@ def _up_to_date(
 
 
 def _encode(encoder: Encoder, source: Source, shards: Shards, batch_size: int) -> None:
+    if source.fingerprint == encoder.fingerprint:
+        shards.remember(_known(encoder, source))
     known = dict(zip(source.keys, (item.image_path for item in source.items), strict=True))
     left = {key: path for key, path in known.items() if key not in shards}
-    if len(left) < len(known):
+    if 0 < len(left) < len(known):
         _LOGGER.info("%d of %d pictures are encoded already", len(known) - len(left), len(known))
     pictures = encode_pictures(
         encoder, list(left.values()), batch_size=batch_size, description="encoding"
     )
     keys = iter(left)
     while block := list(islice(pictures, SHARD_SIZE)):
-        shards.append(_shard(list(islice(keys, len(block))), block, encoder.dimension))
+        shards.append(_shard(list(islice(keys, len(block))), block, encoder))
 
 
-def _shard(keys: Sequence[str], pictures: Sequence[EncodedPicture], dimension: int) -> Shard:
+def _known(encoder: Encoder, source: Source) -> Shard:
+    """Returns what this very encoder had made of the pictures of an index."""
+    entries = source.entries
+    kept = [entry.probabilities for entry in entries if entry.probabilities is not None]
+    return Shard(
+        source.keys,
+        [""] * len(entries),
+        np.stack([entry.vector for entry in entries]),
+        (np.stack(kept) / TEN_THOUSANDTHS).astype(np.float32)
+        if kept
+        else np.empty((len(entries), 0), np.float32),
+        np.stack([entry.colours for entry in entries]),
+    )
+
+
+def _shard(keys: Sequence[str], pictures: Sequence[EncodedPicture], encoder: Encoder) -> Shard:
+    space = encoder.label_space
     vectors = [p.vector for p in pictures if p.vector is not None]
     logits = [p.logits for p in pictures if p.logits is not None]
     colours = [dominant_colours(p.pixels) for p in pictures if p.pixels is not None]
     return Shard(
         keys,
         [str(picture.error or "") for picture in pictures],
-        np.stack(vectors) if vectors else np.empty((0, dimension), np.float32),
-        np.stack(logits) if logits else np.empty((len(vectors), 0), np.float32),
+        np.stack(vectors) if vectors else np.empty((0, encoder.dimension), np.float32),
+        from_logits(np.stack(logits), space)
+        if logits and space
+        else np.empty((len(vectors), 0), np.float32),
         np.stack(colours) if colours else np.empty((0, 3, 4), np.float32),
     )
 
@@ -213,9 +232,9 @@ def _write(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     VectorIndex.build(vectors, kind).write(folder / VECTORS)
-    items = [_with_upload(source, item, folder) for item, error in outcomes if not error]
-    logits = encoded.logits if encoder.label_space else None
-    entries = entries_of(encoder, items, vectors, logits, encoded.colours)
+    items = [source.moved(item, folder) for item, error in outcomes if not error]
+    probabilities = encoded.probabilities if encoder.label_space else None
+    entries = entries_of(encoder, items, vectors, probabilities, encoded.colours)
     Catalogue.create(folder / CATALOGUE, entries, source.picture_root, origin=source.origin)
     lines = (json.dumps({"path": path, "error": error}) + "\n" for path, error in failed)
     write_text(folder / ERRORS, "".join(lines))
@@ -234,20 +253,6 @@ def _write(
     )
     write_json(folder / RECORD, record.model_dump(mode="json"))
     return record
-
-
-def _with_upload(source: Source, item: CatalogueItem, folder: Path) -> CatalogueItem:
-    """Returns an item whose picture, if it was uploaded into another index, is in this one too."""
-    if source.uploads is None or not item.image_path.is_relative_to(source.uploads):
-        return item
-    path = folder.absolute() / PICTURES / item.image_path.name
-    path.parent.mkdir(exist_ok=True)
-    if not path.exists():
-        try:
-            path.hardlink_to(item.image_path)
-        except OSError:  # another file system
-            shutil.copy2(item.image_path, path)
-    return replace(item, image_path=path)
 
 
 def _parse(argv: Sequence[str], settings: Settings, program: str) -> argparse.Namespace:

@@ -100,15 +100,22 @@ class Catalogue:
         now, purged = self.database.query("SELECT now, purged FROM clock")[0]
         return now, purged
 
-    def everything(self) -> tuple[list[CatalogueItem], succession.Origin]:
-        """Returns all items in the order of their rows, and what they were read from."""
+    def everything(self) -> tuple[list[Entry], succession.Origin]:
+        """Returns all items in the order of their rows, and what they were read from.
+
+        Raises:
+            IndexFolderError: one is damaged.
+        """
         with self.database.scanning() as connection:
             origin = succession.Origin.read(connection)
             found = connection.execute(
-                f"SELECT {COLUMNS} FROM items WHERE died IS NULL ORDER BY row"
+                f"SELECT vector, {COLUMNS} FROM items LEFT JOIN vectors USING (row) "
+                "WHERE died IS NULL ORDER BY row"
             )
-            items = [StoredVersion(*columns).item(self.roots) for columns in found]
-        return items, origin
+            entries = [
+                StoredVersion(*columns).entry(self.roots, vector) for vector, *columns in found
+            ]
+        return entries, origin
 
     def items(self, rows: Sequence[int]) -> dict[int, CatalogueItem]:
         """Returns the items of rows; nothing of one that was purged."""

@@ -24,14 +24,14 @@ class Shard:
         keys: what each picture is known by.
         errors: what is wrong with each, empty where it was encoded.
         vectors: of the encoded ones, `(encoded, dimension)`.
-        logits: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
+        probabilities: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
         colours: likewise, their dominant colours `(encoded, 3, 4)`.
     """
 
     keys: Sequence[str]
     errors: Sequence[str]
     vectors: FloatArray
-    logits: FloatArray
+    probabilities: FloatArray
     colours: FloatArray
 
 
@@ -42,13 +42,13 @@ class Encoded:
     Attributes:
         errors: what is wrong with each, empty where it was encoded.
         vectors: of the encoded ones, `(encoded, dimension)`.
-        logits: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
+        probabilities: likewise, `(encoded, labels)`; no columns where the encoder has no heads.
         colours: likewise, their dominant colours `(encoded, 3, 4)`.
     """
 
     errors: Sequence[str]
     vectors: FloatArray
-    logits: FloatArray
+    probabilities: FloatArray
     colours: FloatArray
 
 
@@ -63,6 +63,7 @@ class Shards:
         """Opens the folder; shards of another encoder are thrown away."""
         self._folder = folder
         self._shards: list[Shard] = []
+        self._written = 0
         self._places: dict[str, tuple[int, int]] = {}
         plan = {"fingerprint": fingerprint}
         if not self._is_for(plan):
@@ -72,7 +73,8 @@ class Shards:
             folder.mkdir()
             write_json(folder / "plan.json", plan)
         while (shard := self._read(self._next_path())) is not None:
-            self._remember(shard)
+            self._written += 1
+            self.remember(shard)
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
@@ -85,10 +87,17 @@ class Shards:
                 keys=np.array(shard.keys),
                 errors=np.array(shard.errors),
                 vectors=shard.vectors,
-                logits=shard.logits,
+                probabilities=shard.probabilities,
                 colours=shard.colours,
             )
-        self._remember(shard)
+        self._written += 1
+        self.remember(shard)
+
+    def remember(self, shard: Shard) -> None:
+        """Adds a shard without writing it: it can be had again."""
+        number = len(self._shards)
+        self._shards.append(shard)
+        self._places |= {key: (number, row) for row, key in enumerate(shard.keys)}
 
     def gather(self, keys: Sequence[str]) -> Encoded:
         """Returns what became of pictures that are all there."""
@@ -102,9 +111,11 @@ class Shards:
         ]
         starts = np.cumsum([0, *(len(shard.vectors) for shard in self._shards)])
         rows = np.array([starts[number] + row for number, row in encoded], np.int64)
-        parts = [(shard.vectors, shard.logits, shard.colours) for shard in self._shards]
-        vectors, logits, colours = (np.concatenate(part)[rows] for part in zip(*parts, strict=True))
-        return Encoded(errors, vectors, logits, colours)
+        parts = [(shard.vectors, shard.probabilities, shard.colours) for shard in self._shards]
+        vectors, probabilities, colours = (
+            np.concatenate(part)[rows] for part in zip(*parts, strict=True)
+        )
+        return Encoded(errors, vectors, probabilities, colours)
 
     def _is_for(self, plan: dict[str, str]) -> bool:
         try:
@@ -113,12 +124,7 @@ class Shards:
             return False
 
     def _next_path(self) -> Path:
-        return self._folder / f"{len(self._shards):06d}.npz"
-
-    def _remember(self, shard: Shard) -> None:
-        number = len(self._shards)
-        self._shards.append(shard)
-        self._places |= {key: (number, row) for row, key in enumerate(shard.keys)}
+        return self._folder / f"{self._written:06d}.npz"
 
     @staticmethod
     def _read(path: Path) -> Shard | None:
@@ -130,7 +136,7 @@ class Shards:
                     arrays["keys"].tolist(),
                     arrays["errors"].tolist(),
                     arrays["vectors"],
-                    arrays["logits"],
+                    arrays["probabilities"],
                     arrays["colours"],
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ from wardrobe.encoders.base import Encoder
 from wardrobe.errors import DatasetError
 from wardrobe.images import EXTENSIONS, find_pictures
 from wardrobe.index.catalogue import Catalogue
-from wardrobe.index.entries import CatalogueItem
+from wardrobe.index.entries import CatalogueItem, Entry
 from wardrobe.index.record import CATALOGUE, RECORD, read_record
+from wardrobe.index.schema import PICTURES
 from wardrobe.index.succession import Origin
 from wardrobe.manifest import MANIFEST, Manifest
 
@@ -31,6 +33,8 @@ class Source:
         index: folder of the index that they are the items of, if they are.
         uploads: folder of its uploaded pictures; they are copied.
         origin: its catalogue.
+        fingerprint: of its encoder.
+        entries: the items, in the same order, with what that encoder made of their pictures.
     """
 
     picture_root: Path
@@ -39,6 +43,8 @@ class Source:
     index: Path | None = None
     uploads: Path | None = None
     origin: Origin | None = None
+    fingerprint: str = ""
+    entries: tuple[Entry, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -50,6 +56,23 @@ class Source:
     def again(self) -> "Source":
         """Returns the items that an index has by now; of pictures, the same."""
         return self if self.index is None else _of_index(self.index)
+
+    def moved(self, item: CatalogueItem, folder: Path) -> CatalogueItem:
+        """Returns an item as an index in `folder` has it, its picture there too if it was uploaded.
+
+        Raises:
+            OSError: the picture can be neither linked nor copied.
+        """
+        if self.uploads is None or not item.image_path.is_relative_to(self.uploads):
+            return item
+        path = folder.absolute() / PICTURES / item.image_path.name
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            try:
+                path.hardlink_to(item.image_path)
+            except OSError:  # another file system
+                shutil.copy2(item.image_path, path)
+        return replace(item, image_path=path)
 
     def inputs_hash(self, encoder: Encoder) -> str:
         """Returns the SHA-256 over everything that decides the finished index."""
@@ -108,12 +131,18 @@ def _of_index(folder: Path) -> Source:
     """Returns the items that an index has now, in the order of their rows."""
     record = read_record(folder)
     with closing(Catalogue(folder / CATALOGUE, record.picture_root)) as catalogue:
-        items, origin = catalogue.everything()
-    bare = tuple(replace(item, tags={}, etag="") for item in items)
-    if not bare:
+        entries, origin = catalogue.everything()
+    if not entries:
         raise DatasetError(f"{folder} has no items; write some, or build from pictures")
-    uploads = catalogue.roots[1]
-    return Source(record.picture_root, bare, index=folder, uploads=uploads, origin=origin)
+    return Source(
+        record.picture_root,
+        tuple(replace(entry.item, tags={}, etag="") for entry in entries),
+        index=folder,
+        uploads=catalogue.roots[1],
+        origin=origin,
+        fingerprint=record.fingerprint,
+        entries=tuple(entries),
+    )
 
 
 def _described_by_manifest(root: Path, splits: Sequence[str]) -> dict[Path, dict[str, Any]]:

@@ -69,10 +69,10 @@ def put(item_id: str) -> Response:
     parameters.validated({"id": item_id}, ItemPath)
     engine = current_service().engine
     write = parameters.read(request, ItemWrite, raw_picture="image")
-    written = writing.put(
+    written, item = writing.put(
         engine, item_id, write, g.deadline, if_match=_if_match(), if_new=_if_new()
     )
-    return _written(item_id, written)
+    return _written(written, item)
 
 
 @blueprint.patch("/items/<item:item_id>")
@@ -81,8 +81,8 @@ def patch(item_id: str) -> Response:
     parameters.validated({"id": item_id}, ItemPath)
     engine = current_service().engine
     changes = parameters.read(request, ItemPatch, raw_picture="image")
-    written = writing.patch(engine, item_id, changes, g.deadline, if_match=_if_match())
-    return _written(item_id, written)
+    written, item = writing.patch(engine, item_id, changes, g.deadline, if_match=_if_match())
+    return _written(written, item)
 
 
 @blueprint.delete("/items/<item:item_id>")
@@ -124,14 +124,13 @@ def item_fields(item: CatalogueItem) -> dict[str, Any]:
     }
 
 
-def _written(item_id: str, written: Written) -> Response:
-    item = current_service().engine.index.item(item_id)
+def _written(written: Written, item: CatalogueItem) -> Response:
     response = answer(
         ItemResponse(**item_fields(item)), 201 if written.status == "created" else 200
     )
     response.set_etag(written.etag)
     if written.status == "created":
-        response.headers["Location"] = url_for("items.read", item_id=item_id)
+        response.headers["Location"] = url_for("items.read", item_id=item.id)
     return response
 
 

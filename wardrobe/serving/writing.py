@@ -27,6 +27,7 @@ from wardrobe.files import atomic_write
 from wardrobe.index import CatalogueItem, Change, Entry, Written
 from wardrobe.index.schema import PICTURES
 from wardrobe.labels import Labels
+from wardrobe.probabilities import from_logits
 from wardrobe.serving.cache import Encoding
 from wardrobe.serving.engine import Engine
 from wardrobe.serving.item_schemas import ItemPatch, ItemWrite
@@ -57,8 +58,8 @@ def put(
     *,
     if_match: str | None,
     if_new: bool,
-) -> Written:
-    """Writes an item, whether it exists or not.
+) -> tuple[Written, CatalogueItem]:
+    """Writes an item, whether it exists or not; returns it as it was written.
 
     Raises:
         BadRequestError: it has no picture, or one that cannot be read.
@@ -67,13 +68,15 @@ def put(
     upload = _needed(write)
     future = engine.encode_picture(upload, deadline)
     entry = _entry(engine, item_id, write, engine.result(future, deadline), deadline)
-    return _outcome(engine, Change(item_id, entry, if_match=if_match, if_new=if_new))
+    change = Change(item_id, entry, if_match=if_match, if_new=if_new)
+    written = _outcome(engine, change)
+    return written, replace(entry.item, etag=written.etag)
 
 
 def patch(
     engine: Engine, item_id: str, changes: ItemPatch, deadline: float, *, if_match: str | None
-) -> Written:
-    """Changes a part of an item.
+) -> tuple[Written, CatalogueItem]:
+    """Changes a part of an item; returns it as it was written.
 
     Raises:
         UnknownItemError: no item has this id.
@@ -86,7 +89,8 @@ def patch(
         entry = _patched(engine, before, changes, deadline)
         expected = before.item.etag if if_match in (None, "*") else if_match
         try:
-            return _outcome(engine, Change(item_id, entry, if_match=expected))
+            written = _outcome(engine, Change(item_id, entry, if_match=expected))
+            return written, replace(entry.item, etag=written.etag)
         except PreconditionError:
             if if_match not in (None, "*"):
                 raise
@@ -234,9 +238,12 @@ def described(
 ) -> Entry:
     """Returns an item with its tags and all that is made of its picture's bytes."""
     colours = engine.colours_of(data, deadline)
-    logits = None if encoding.logits is None else encoding.logits[np.newaxis]
+    space, logits = engine.encoder.label_space, encoding.logits
+    probabilities = None
+    if logits is not None and space is not None:
+        probabilities = from_logits(logits[np.newaxis], space)
     vectors = encoding.vector[np.newaxis]
-    return next(entries_of(engine.encoder, [item], vectors, logits, colours[np.newaxis]))
+    return next(entries_of(engine.encoder, [item], vectors, probabilities, colours[np.newaxis]))
 
 
 def _ordered(engine: Engine, labels: Labels) -> Labels:

@@ -126,7 +126,7 @@ def check_writes(index: Index) -> Finding:
 
 def check_compaction(index: Index) -> Finding:
     """Whether searches are slowed down by what was written."""
-    what = f"{index.burden} versions of items wait to be compacted, {index.record.count} are"
+    what = f"versions of items in the base: {index.record.count}, to be compacted: {index.burden}"
     if index.compaction_is_due:
         return Finding(
             "warning",

@@ -23,7 +23,8 @@ class Finding:
 
     def __str__(self) -> str:
         advice = f"; {self.advice}" if self.advice else ""
-        return f"{_MARKS[self.status]} {self.what}{advice}"
+        # A message of a library may have lines; here a check has one.
+        return " ".join(f"{_MARKS[self.status]} {self.what}{advice}".split())
 
 
 def readable(size: float) -> str:
