@@ -3,18 +3,18 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from wardrobe.serving.schemas import Name, Written
 
 MAX_QUERY_LENGTH = 65_536
 """Characters, as JSON, of a query that is kept: room for a vector, not for a picture."""
-
-Name = Annotated[str, StringConstraints(min_length=1)]  # constrained, so it is checked for UTF-8
 
 
 def _query(value: Any) -> Any:
     """Reads the JSON text of a form or query string, and bounds what is kept."""
     try:
-        query = json.loads(value) if isinstance(value, str) else value
+        query = json.loads(value) if isinstance(value, Written) else value
         length = len(json.dumps(query, allow_nan=False))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
@@ -53,20 +53,3 @@ class FeedbackResponse(BaseModel):
     """The judgement is on disk."""
 
     number: int = Field(description="Its place among all feedback, from 1")
-
-
-EXAMPLES: dict[str, dict[str, JsonValue]] = {
-    "tag": {
-        "summary": "This is not red",
-        "value": {"kind": "tag", "id": "shop/17", "tag": "colour=Red", "verdict": "reject"},
-    },
-    "result": {
-        "summary": "This is what was looked for",
-        "value": {
-            "kind": "result",
-            "query": {"text": "red dress", "top_k": 5},
-            "id": "shop/17",
-            "verdict": "accept",
-        },
-    },
-}

@@ -19,6 +19,9 @@ from pydantic.config import JsonDict
 from wardrobe.index.filters import MAX_NUMBER
 from wardrobe.serving.schemas import Base64Picture, ErrorBody, Parameters, json_value
 
+LINES = "application/x-ndjson"
+"""Media type of JSON, an item a line."""
+
 _SEGMENTS = r"(?!\.{1,2}(/|$))[^/]+(/(?!\.{1,2}(/|$)|image$)[^/]+)*"
 _ANY_ITEM: dict[str, Any] = {"anyOf": [{"$ref": "#/components/schemas/BulkItem"}, {}]}
 

@@ -15,6 +15,7 @@ from wardrobe.serving import parameters, writing
 from wardrobe.serving.answers import answer
 from wardrobe.serving.failures import error_body
 from wardrobe.serving.item_schemas import (
+    LINES,
     BulkFailure,
     BulkItem,
     BulkOutcome,
@@ -31,8 +32,6 @@ from wardrobe.serving.service import current_service
 blueprint = Blueprint("items", __name__)
 
 ETAG = '"[!#-~]*"'
-
-_LINES = "application/x-ndjson"
 
 
 class ItemIdConverter(PathConverter):
@@ -98,10 +97,10 @@ def delete(item_id: str) -> Response:
 def bulk() -> Response:
     """Writes several items; a bad one fails alone."""
     engine = current_service().engine
-    if request.mimetype == _LINES:
+    if request.mimetype == LINES:
         outcomes = writing.put_many(engine, _read_lines(parameters.whole(request)))
         lines = (_result(*outcome).model_dump_json() + "\n" for outcome in outcomes)
-        return Response(stream_with_context(lines), mimetype=_LINES)
+        return Response(stream_with_context(lines), mimetype=LINES)
     given = parameters.read(request, BulkWrite, raw_picture="")
     results = [_result(*o) for o in writing.put_many(engine, map(_bulk_item, given.items))]
     failed = sum(isinstance(result, BulkFailure) for result in results)

@@ -14,9 +14,11 @@ from wardrobe.serving import (
     search_schemas,
 )
 from wardrobe.serving.access import required_scope
+from wardrobe.serving.examples import EXAMPLES
 from wardrobe.serving.openapi_parts import (
     FILE,
     Json,
+    add_examples,
     all_in_query,
     body_with_picture,
     call,
@@ -75,6 +77,7 @@ def document(service: Service) -> Json:
     for path, calls in paths.items():
         for method, described in calls.items():
             described["operationId"] = operation_id(method, path)
+            add_examples(described, EXAMPLES.get(f"{method.upper()} {path}", ()))
     _ask_for_keys(paths, open_reading=service.settings.open_reading)
     return {
         "openapi": "3.1.0",
@@ -178,13 +181,12 @@ def _feedback() -> Json:
         "oneOf": [{"$ref": reference} for reference in kinds.values()],
         "discriminator": {"propertyName": "kind", "mapping": kinds},
     }
-    content = {"schema": schema, "examples": feedback_schemas.EXAMPLES}
     return call(
         "Accept or reject a tag or a result",
         json_of("FeedbackResponse"),
         ("400", "404", "413", "415", "500", "503"),
         success={"201": "Kept"},
-        body={"required": True, "content": {"application/json": content}},
+        body={"required": True, "content": {"application/json": {"schema": schema}}},
     )
 
 

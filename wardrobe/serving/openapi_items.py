@@ -46,7 +46,6 @@ _LINKS: Json = {
 }
 _READ_ERRORS = ("404", "500", "503")
 _WRITE_ERRORS = ("400", "412", "413", "415", "429", "500", "503", "504")
-_LINES: Json = {"application/x-ndjson": {"schema": {"type": "string"}}}
 
 
 def paths(components: Json) -> Json:
@@ -56,9 +55,9 @@ def paths(components: Json) -> Json:
         "/items": {
             "post": call(
                 "Write several items; a bad one fails alone",
-                json_of("BulkResponse") | _LINES,
+                json_of("BulkResponse") | _lines(),
                 ("400", "413", "415", "500", "503"),
-                body={"content": json_of("BulkWrite") | _LINES, "required": True},
+                body={"content": json_of("BulkWrite") | _lines(), "required": True},
             )
         },
         "/items/{id}": {
@@ -102,3 +101,7 @@ def paths(components: Json) -> Json:
             )
         },
     }
+
+
+def _lines() -> Json:
+    return {item_schemas.LINES: {"schema": {"type": "string"}}}

@@ -1,8 +1,11 @@
 """Pieces that the OpenAPI document is made of."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from wardrobe.serving.error_examples import ERRORS
+from wardrobe.serving.examples import Example
 
 Json = dict[str, Any]
 
@@ -66,14 +69,36 @@ def operation_id(method: str, path: str) -> str:
 def refused(statuses: Sequence[str]) -> Json:
     """Returns the answers that are errors, by status."""
     return {
-        status: {"description": _ERRORS[status], "content": json_of("ErrorResponse")}
+        status: {
+            "description": _ERRORS[status],
+            "content": json_of("ErrorResponse", {"error": ERRORS[status]}),
+        }
         for status in sorted(statuses)
     }
 
 
-def json_of(model: str) -> Json:
+def add_examples(operation: Json, examples: Iterable[Example]) -> None:
+    """Adds examples to an operation."""
+    for example in examples:
+        values = example.parameters
+        operation["parameters"] = [
+            part | {"example": values[part["name"]]} if part["name"] in values else part
+            for part in operation["parameters"]
+        ]
+        for response in operation["responses"].values():
+            content = response.get("content", {})
+            if example.media_type in content:  # those of errors have one
+                content[example.media_type].setdefault("example", example.answer)
+        if example.bodies:
+            operation["requestBody"]["content"][example.media_type]["examples"] = {
+                name: {"summary": name, "value": value} for name, value in example.bodies.items()
+            }
+
+
+def json_of(model: str, example: Json | None = None) -> Json:
     """Returns the content of an answer or body that is JSON of a schema."""
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    content: Json = {"schema": {"$ref": f"#/components/schemas/{model}"}}
+    return {"application/json": content if example is None else content | {"example": example}}
 
 
 def body_with_picture(schema: Json, model: str) -> Json:
