@@ -90,7 +90,9 @@ def delete(item_id: str) -> Response:
     """Removes an item."""
     parameters.validated({"id": item_id}, ItemPath)
     writing.delete(current_service().engine, item_id, if_match=_if_match())
-    return Response(status=204)
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
 @blueprint.post("/items")
