@@ -8,8 +8,8 @@ shortened, in another order, with typing errors and in other words, and the inde
 other words: an item's labels and brand, without its name. Galleries are the validation pictures,
 and all, of which the encoder has seen seven eighths in training. Reciprocal rank fusion (Cormack et
 al. 2009) takes the first 200 of either list. Beside them, "a navy blue shirt" for every type and
-colour of the validation pictures, right being both. The figures go to benchmarks/results/hybrid.json, with
-95 % bootstrap intervals.
+colour of the validation pictures, right being both. The figures go to
+benchmarks/results/hybrid.json, with 95 % bootstrap intervals.
 """
 
 import argparse
