@@ -13,7 +13,7 @@ def test_fusion_is_the_sum_of_reciprocal_ranks():
 
 
 def test_words_are_stemmed_and_rarer_ones_count_more():
-    texts = ["red shirts", "red dress", "red belt", "blue shirt"]
+    texts = ["red shirts", "red dress", "red belt", "blue shirt", *["green socks"] * 6]
     assert lexical(texts, ["a red shirt", "coat"]) == [[0, 3, 1, 2], []]
 
 
