@@ -46,6 +46,9 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.scale --keep indexes/scale
 	$(BIN)/python -m benchmarks.overload
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.queries
+	$(BIN)/python -m benchmarks.filters
+	$(BIN)/python -m benchmarks.contract
 	$(BIN)/python -m benchmarks.swap
 	$(BIN)/python -m benchmarks.churn
 	$(BIN)/python -m benchmarks.durability

@@ -27,8 +27,8 @@ SCORE_EVERY_MAX = 50_000
 SAMPLE = 2_000
 """Items of which it is seen what a usual cosine is."""
 
-RANK_CONSTANT = 60
-"""Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
+RANK_CONSTANT = 10
+"""Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who take 60); measured."""
 
 _WORD = re.compile(r"\w+")
 _FILLERS = frozenset(
