@@ -109,3 +109,35 @@ def test_an_unknown_item_leaves_nothing_out(searcher, vectors):
 def test_vectors_that_point_nowhere_are_refused(searcher, vector, message):
     with pytest.raises(BadRequestError, match=message):
         search(searcher, vector.astype(np.float32), top_k=5)
+
+
+@pytest.mark.parametrize("rules", [{"diversity": 0.6}, {"sort": "metadata.place"}])
+def test_pages_of_what_is_reordered_fit_together_and_are_full(tmp_path, monkeypatch, rules):
+    """The pool is reordered whole, however deep the page and however many a group leaves out."""
+    monkeypatch.setattr("wardrobe.searcher.POOL", 20)
+    monkeypatch.setattr("wardrobe.searcher.DIVERSITY_POOL", 20)
+    random = np.random.default_rng(6)
+    drawn = random.standard_normal((300, DIMENSION))
+    drawn = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    order = np.argsort(-(drawn @ drawn[0]), kind="stable")
+    groups = np.empty(300, int)
+    groups[order] = np.maximum(0, np.arange(300) - 250)  # the nearest 251 are one group
+    items = [
+        CatalogueItem(
+            f"item-{row}",
+            tmp_path / f"{row}.png",
+            metadata={"place": int(random.integers(1000)), "group": int(groups[row])},
+        )
+        for row in range(300)
+    ]
+    index = index_of(tmp_path, items, drawn, ColourEncoder())
+    searcher = Searcher(index)
+    rules = rules | {"group_by": "metadata.group"}
+    whole = rows_of(search(searcher, drawn[0], top_k=100, **rules))
+    assert len(whole) == 20
+    assert len({groups[row] for row in whole}) == 20
+    pages = [
+        rows_of(search(searcher, drawn[0], top_k=3, offset=o, **rules)) for o in range(0, 24, 3)
+    ]
+    assert [row for page in pages for row in page] == whole
+    index.close()

@@ -123,11 +123,8 @@ class Searcher:
         self, query: Query, snapshot: Snapshot, matching: BoolArray, wanted: int
     ) -> _Results:
         """Returns at least the results wanted, if there are."""
-        depth = wanted
-        if query.sort:
-            depth = max(POOL, wanted)
-        elif query.diversity is not None:
-            depth = max(DIVERSITY_POOL, wanted)
+        pool = _pool(query)
+        depth = enough = pool or wanted
         while True:
             ranking = self._relevant(query, rank(query, self._index, snapshot, matching, depth))
             results = _Results(ranking.slots, ranking.scores)
@@ -136,8 +133,8 @@ class Searcher:
                 results = results.take(first_of_groups(groups[results.slots]))
             if query.collapse is not None:
                 results = _collapsed(results, snapshot, query.collapse, depth)
-            if len(results.slots) >= wanted or ranking.complete:
-                return _ordered(query, results, snapshot)
+            if len(results.slots) >= enough or ranking.complete:
+                return _ordered(query, results.take(slice(pool)), snapshot)
             depth *= 4
 
     def _relevant(self, query: Query, ranking: Ranking) -> Ranking:
@@ -205,6 +202,13 @@ class Searcher:
         ]
 
 
+def _pool(query: Query) -> int | None:
+    """Returns how many of the best are reordered: always as many, so that pages fit together."""
+    if query.diversity is not None:
+        return DIVERSITY_POOL
+    return POOL if query.sort and query.parts else None
+
+
 def _curve(query: Query) -> str:
     """Returns by which curve relevance is judged."""
     return "text" if query.leading is not None and query.leading.kind == "text" else "picture"
@@ -223,9 +227,8 @@ def _collapsed(results: _Results, snapshot: Snapshot, threshold: float, enough: 
 
 def _ordered(query: Query, results: _Results, snapshot: Snapshot) -> _Results:
     if query.diversity is not None:
-        pool = results.take(slice(DIVERSITY_POOL))
-        vectors = snapshot.vectors_of(pool.slots)
-        results = pool.take(diversify(pool.scores, vectors, len(vectors), query.diversity))
+        vectors = snapshot.vectors_of(results.slots)
+        results = results.take(diversify(results.scores, vectors, len(vectors), query.diversity))
     if query.sort:
         keys = snapshot.columns.sort_keys(query.sort, len(snapshot.rows))[results.slots]
         results = results.take(np.argsort(keys, kind="stable"))
