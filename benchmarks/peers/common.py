@@ -11,6 +11,7 @@ from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoders.hardware import available_cores
 from wardrobe.index import Index
 from wardrobe.index.vector_index import FloatArray
+from wardrobe.query import Part, Query
 from wardrobe.searcher import Searcher
 from wardrobe.settings import Settings
 
@@ -22,7 +23,7 @@ class Pipeline:
 
     def __init__(self, encoder: Encoder, index: Index) -> None:
         self._encoder = encoder
-        self._searcher = Searcher(index)
+        self._searcher = Searcher(index, encoder.relevance)
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -47,20 +48,24 @@ class Pipeline:
 
     def search(self, vector: FloatArray) -> dict[str, Any]:
         """Returns the answer to a search, with the fields of Wardrobe's."""
-        hits = self._searcher.search(vector, top_k=TOP_K)
+        query = Query((Part("picture", "image", vector),), top_k=TOP_K)
         results = [
             {
                 "id": hit.item.id,
                 "score": hit.score,
+                "relevance": hit.relevance,
                 "labels": hit.item.label_names,
+                "given": hit.item.labels,
                 "tags": {
                     attribute: [{"label": label, "probability": p} for label, p in labels.items()]
                     for attribute, labels in hit.item.tags.items()
                 },
                 "caption": hit.item.caption,
+                "metadata": hit.item.metadata,
                 "image_url": f"/items/{hit.item.id}/image",
+                "etag": hit.item.etag,
             }
-            for hit in hits
+            for hit in self._searcher.search(query).hits
         ]
         return {"results": results, "count": len(results), "top_k": TOP_K}
 
