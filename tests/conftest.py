@@ -18,6 +18,10 @@ from wardrobe.serving.batcher import Batcher
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
 
+# What the tests are run from, such as the Makefile, exports settings of its own.
+for _name in Settings.model_fields:
+    os.environ.pop(_name.upper(), None)
+
 
 @pytest.fixture(scope="session")
 def real_data():

@@ -139,7 +139,7 @@ def list_of_names(value: Any) -> Any:
         return value
     if value.lstrip().startswith("["):
         return json_value(value)
-    return [name.strip() for name in value.split(",")] if value.strip() else []
+    return [name.strip(" ") or name for name in value.split(",")] if value else []
 
 
 def json_value(value: Any) -> Any:
