@@ -1,0 +1,63 @@
+/** Calls of the service, as its OpenAPI document describes them. */
+import createClient, { type FetchResponse } from "openapi-fetch";
+import { currentKey } from "./key";
+import type { paths } from "./schema";
+import type { ErrorResponse } from "./types";
+
+/** What the service, or the way to it, answered instead of a result. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(message);
+  }
+
+  /** The server is busy or starts up: the same call may work in a moment. */
+  get passing(): boolean {
+    return [429, 503, 504].includes(this.status);
+  }
+
+  get needsKey(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+export const api = createClient<paths>();
+
+api.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
+  },
+});
+
+/** The header that carries the API key, if there is one. */
+export function keyHeaders(): Record<string, string> {
+  const key = currentKey();
+  return key === null ? {} : { Authorization: `Bearer ${key}` };
+}
+
+/** Returns what a call answered; throws `ApiError` for anything but success. */
+export async function answerOf<
+  T extends Record<string | number, unknown>,
+  O,
+  M extends `${string}/${string}`,
+>(call: Promise<FetchResponse<T, O, M>>) {
+  const { data, error, response } = await call;
+  if (error !== undefined || !response.ok) throw errorOf(response, error);
+  return data as NonNullable<typeof data>;
+}
+
+/** Reads an answer that is not a success; a proxy's own has another shape than the service's. */
+export function errorOf(response: Response, body: unknown): ApiError {
+  const error = (body as Partial<ErrorResponse> | null | undefined)?.error;
+  const retryAfter = response.headers.get("Retry-After");
+  return new ApiError(
+    response.status,
+    error?.code ?? "unknown",
+    error?.message ?? `${response.status} ${response.statusText}`.trim(),
+    retryAfter === null ? null : Number(retryAfter),
+  );
+}

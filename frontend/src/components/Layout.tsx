@@ -1,0 +1,81 @@
+import { onlineManager } from "@tanstack/react-query";
+import { Shirt, WifiOff } from "lucide-react";
+import { useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink, Outlet, ScrollRestoration, useNavigation } from "react-router";
+import { KeyDialog } from "./KeyDialog";
+import { ThemeMenu } from "./ThemeMenu";
+import { clsx } from "clsx";
+
+const VIEWS = [
+  ["search", "/"],
+  ["tag", "/tag"],
+  ["add", "/add"],
+  ["health", "/health"],
+] as const;
+
+export function Layout() {
+  const { t } = useTranslation();
+  const moving = useNavigation().state !== "idle";
+  return (
+    <>
+      <a
+        href="#content"
+        className="bg-accent text-accent-ink sr-only z-50 rounded-lg px-4 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {t("common.skip")}
+      </a>
+      <header className="border-line bg-surface sticky top-0 z-20 border-b">
+        <div className="mx-auto flex h-14 max-w-[110rem] items-center gap-1 px-4 sm:px-6">
+          <span className="mr-3 hidden items-center gap-2 text-base font-semibold sm:flex">
+            <Shirt className="text-accent size-5" aria-hidden />
+            {t("common.name")}
+          </span>
+          <nav aria-label={t("common.navigation")} className="flex grow gap-0.5">
+            {VIEWS.map(([view, address]) => (
+              <NavLink
+                key={view}
+                to={address}
+                end
+                className={({ isActive }) =>
+                  clsx(
+                    "rounded-lg px-2.5 py-1.5 font-medium sm:px-3",
+                    isActive ? "bg-accent-soft text-ink" : "text-muted hover:text-ink",
+                  )
+                }
+              >
+                {t(`common.views.${view}`)}
+              </NavLink>
+            ))}
+          </nav>
+          <KeyDialog />
+          <ThemeMenu />
+        </div>
+        {moving && <div className="bg-accent absolute bottom-0 h-0.5 w-full animate-pulse" />}
+      </header>
+      <Offline />
+      <main id="content" tabIndex={-1} className="outline-none">
+        <Outlet />
+      </main>
+      <ScrollRestoration />
+    </>
+  );
+}
+
+function Offline() {
+  const { t } = useTranslation();
+  const online = useSyncExternalStore(
+    (changed) => onlineManager.subscribe(changed),
+    () => onlineManager.isOnline(),
+  );
+  return (
+    <div role="status">
+      {!online && (
+        <p className="bg-bad-soft text-bad flex items-center justify-center gap-2 px-4 py-2 font-medium">
+          <WifiOff className="size-4 shrink-0" aria-hidden />
+          {t("common.offline")}
+        </p>
+      )}
+    </div>
+  );
+}

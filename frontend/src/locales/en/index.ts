@@ -1,0 +1,8 @@
+import { add } from "./add";
+import { common } from "./common";
+import { health } from "./health";
+import { item } from "./item";
+import { search } from "./search";
+import { tag } from "./tag";
+
+export const en = { common, search, tag, item, add, health };

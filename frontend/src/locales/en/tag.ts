@@ -1,0 +1,3 @@
+export const tag = {
+  title: "Tag",
+};
