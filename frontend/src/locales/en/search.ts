@@ -68,7 +68,7 @@ export const search = {
   mustHave: "only {{values}}",
   mustNotHave: "without {{values}}",
   or: " or ",
-  total: "{{count}} items",
+  total: "{{count, number}} items",
   total_one: "1 item",
   searching: "Searching…",
   loadingMore: "Loading more…",

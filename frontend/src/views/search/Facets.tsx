@@ -16,9 +16,20 @@ interface Props {
   change: (changes: Partial<SearchQuery>) => void;
 }
 
+/** What narrows the results. */
 export function Facets({ facets, query, change }: Props) {
+  const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-5">
+      <label className="flex cursor-pointer items-center gap-2 px-1 font-medium">
+        <input
+          type="checkbox"
+          checked={!query.unfolded}
+          onChange={() => change({ unfolded: !query.unfolded })}
+          className="accent-accent size-4"
+        />
+        {t("search.fold")}
+      </label>
       {facets.map(([field, values]) => (
         <Facet key={field} field={field} values={values} query={query} change={change} />
       ))}

@@ -65,8 +65,9 @@ function Score({ item: { score, relevance } }: { item: FoundItem }) {
   if (score === null) return null;
   return (
     <span className="text-muted mt-auto flex justify-between gap-2 text-xs tabular-nums">
-      <span>
-        {t("search.score")} {score.toFixed(2)}
+      <span title={t("search.score")}>
+        <span className="sr-only">{t("search.score")} </span>
+        {score.toFixed(2)}
       </span>
       {typeof relevance === "number" && (
         <span>{t("search.relevance", { percent: percent(relevance) })}</span>

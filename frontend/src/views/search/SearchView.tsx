@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
@@ -41,7 +42,13 @@ export function SearchView() {
       {isEmpty(query) && <Introduction onTry={(text) => change({ text })} />}
       <Chips query={query} change={change} />
       <div className="flex flex-col items-stretch gap-6 lg:flex-row lg:items-start">
-        <aside className="flex flex-col gap-5 lg:w-64 lg:shrink-0">
+        <aside
+          aria-label={t("search.filters")}
+          className={clsx(
+            "flex-col gap-5 lg:flex lg:w-64 lg:shrink-0",
+            query.picture === null ? "hidden" : "flex",
+          )}
+        >
           {query.picture !== null && (
             <CropPanel
               picture={query.picture}

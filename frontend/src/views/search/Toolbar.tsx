@@ -26,15 +26,6 @@ export function Toolbar({ query, change, facets, fields, total }: Props) {
         {total !== undefined && t("search.total", { count: total })}
       </p>
       <FilterDialog query={query} change={change} facets={facets} />
-      <label className="flex h-9 cursor-pointer items-center gap-2 px-1">
-        <input
-          type="checkbox"
-          checked={!query.unfolded}
-          onChange={() => change({ unfolded: !query.unfolded })}
-          className="accent-accent size-4"
-        />
-        {t("search.fold")}
-      </label>
       <Sorting query={query} change={change} fields={fields} />
       <CopyLink />
     </div>
@@ -58,7 +49,7 @@ function Sorting({ query, change, fields }: Pick<Props, "query" | "change" | "fi
       value={query.sort ?? ""}
       options={options}
       onChange={(sort) => change({ sort: sort === "" ? null : sort })}
-      className="max-w-48"
+      className="w-40 sm:w-48"
     />
   );
 }
@@ -98,7 +89,9 @@ function CopyLink() {
   return (
     <Button onClick={() => void copy()}>
       {done ? <Check aria-hidden className="text-good" /> : <Link2 aria-hidden />}
-      <span role="status">{t(done ? "search.shared" : "search.share")}</span>
+      <span role="status" className="max-sm:sr-only">
+        {t(done ? "search.shared" : "search.share")}
+      </span>
     </Button>
   );
 }

@@ -42,7 +42,7 @@ export function WordsBox({ text, onChange }: Props) {
     commit("");
   };
   return (
-    <search className="relative min-w-0 grow">
+    <search className="relative w-full min-w-0 grow sm:w-auto">
       <form
         onSubmit={(event) => {
           event.preventDefault();
