@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         default=Path("state"),
         description="Folder that keeps API keys, feedback and what a swap made current",
     )
+    page: Path = Field(
+        default=Path("frontend/dist"),
+        description="Folder of the built page; where there is none, / leads to /docs",
+    )
     open_reading: bool = Field(
         default=True, description="Whether reading needs no API key; writing always needs one"
     )
