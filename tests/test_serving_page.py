@@ -13,9 +13,7 @@ from wardrobe.serving.page import PAGES
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
 
-HTML = (
-    '<!doctype html><title>Wardrobe – page</title><script src="/assets/index-4f2a.js"></script>'
-)
+HTML = '<!doctype html><title>Wardrobe – page</title><script src="/assets/index-4f2a.js"></script>'
 SCRIPT = "export const answer = 42;\n" * 100
 ICON = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 

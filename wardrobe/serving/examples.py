@@ -201,7 +201,7 @@ EXAMPLES: dict[str, list[Example]] = {
         )
     ],
     "DELETE /items/{id}": [Example(parameters={"id": "shop/red"})],
-    "GET /items/{id}/image": [Example(parameters={"id": "shop/red"})],
+    "GET /items/{id}/image": [Example(parameters={"id": "shop/red", "side": 320})],
     "POST /feedback": [
         Example(
             {"number": 1},

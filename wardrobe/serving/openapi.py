@@ -109,6 +109,7 @@ def _taken(service: Service) -> list[type[BaseModel]]:
         service.search_parameters,
         service.predict_parameters,
         search_schemas.FacetParameters,
+        item_schemas.ImageParameters,
         item_schemas.ItemWrite,
         item_schemas.ItemPatch,
         item_schemas.BulkItem,
