@@ -140,6 +140,15 @@ class Settings(BaseSettings):
         return url
 
 
+def setting_problems(error: ValidationError) -> list[str]:
+    """Returns a line for each setting that breaks a rule."""
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']).upper()} is {problem['input']!r}: "
+        f"{problem['msg'].replace('Input should', 'it must')}"
+        for problem in error.errors(include_url=False)
+    ]
+
+
 def unknown_names(env_file: Path = Path(".env")) -> list[str]:
     """Returns the variables in a file of settings that are none of them."""
     known = {name.upper() for name in Settings.model_fields}

@@ -47,6 +47,7 @@ _GIVEN: list[type[BaseModel]] = [
     feedback_schemas.FeedbackResponse,
     admin_schemas.SwapStatus,
     admin_schemas.CompactStatus,
+    admin_schemas.DoctorResponse,
     schemas.Health,
     schemas.Alive,
     schemas.ErrorResponse,
