@@ -49,4 +49,4 @@ def metrics() -> Response:
 @blueprint.get("/openapi.json")
 def document() -> Response:
     """Returns the contract."""
-    return jsonify(openapi.document(current_service()))
+    return jsonify(openapi.document(current_service().settings))
