@@ -10,6 +10,7 @@ from tests.tiny_index import index_of
 from wardrobe.errors import BadRequestError
 from wardrobe.index import CatalogueItem
 from wardrobe.query import Part, Query
+from wardrobe.relevance import Curve, Relevance
 from wardrobe.searcher import Hit, Searcher
 
 COUNT, DIMENSION = 60, 13
@@ -24,12 +25,17 @@ def vectors() -> np.ndarray:
 
 
 @pytest.fixture(scope="module", params=["flat", "hnsw"])
-def searcher(request, tmp_path_factory, vectors):
+def index(request, tmp_path_factory, vectors):
     folder: Path = tmp_path_factory.mktemp("index")
     items = [CatalogueItem(f"item-{row}", folder / f"{row}.png") for row in range(COUNT)]
     index = index_of(folder, items, vectors, ColourEncoder(), request.param)
-    yield Searcher(index)
+    yield index
     index.close()
+
+
+@pytest.fixture
+def searcher(index):
+    return Searcher(index)
 
 
 def search(searcher: Searcher, vector: np.ndarray, **rules) -> list[Hit]:
@@ -141,3 +147,20 @@ def test_pages_of_what_is_reordered_fit_together_and_are_full(tmp_path, monkeypa
     ]
     assert [row for page in pages for row in page] == whole
     index.close()
+
+
+def test_relevance_is_of_one_thing_that_is_wanted(index, vectors):
+    curve = Curve(slope=5, intercept=-2, min_relevance=0)
+    judging = Searcher(index, Relevance({"picture": curve}, None, None))
+
+    def relevance(*parts):
+        return [hit.relevance for hit in judging.search(Query(parts, top_k=5)).hits]
+
+    this, other = (Part("item", f"id: item-{row}", vectors[row]) for row in (3, 4))
+    less = Part("item", "id: item-5", vectors[5], -0.5)
+    cosines = np.sort(vectors @ vectors[3])[::-1][:5]
+    expected = 1 / (1 + np.exp(-(5 * cosines - 2)))
+    np.testing.assert_allclose(relevance(this), expected, rtol=1e-4)
+    assert None not in relevance(this, less)
+    assert relevance(this, other) == [None] * 5, "the cosine with a sum is on another scale"
+    assert relevance(less) == [None] * 5

@@ -86,10 +86,12 @@ class Query:
 
     @property
     def leading(self) -> Part | None:
-        """The part that weighs most, by which relevance is judged; none where colours count."""
-        if self.colours:
-            return None
-        return max(self.parts, key=lambda part: part.weight, default=None)
+        """The only part that results shall be like, by which relevance is judged.
+
+        None with several, or where colours count: cosines with a sum are on another scale.
+        """
+        wanted = [part for part in self.parts if part.weight > 0]
+        return wanted[0] if len(wanted) == 1 and not self.colours else None
 
 
 def unit(vector: FloatArray, dimension: int) -> FloatArray:

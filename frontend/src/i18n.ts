@@ -12,5 +12,6 @@ declare module "i18next" {
 void i18next.use(initReactI18next).init({
   lng: "en",
   resources: { en: { translation: en } },
+  showSupportNotice: false, // an advertisement in the console
   interpolation: { escapeValue: false }, // React escapes
 });

@@ -46,7 +46,7 @@ export function parseQuery(search: string, hash: string): SearchQuery {
   return {
     text: given.get("text") ?? "",
     colour: colour !== null && /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : null,
-    picture: picture?.replaceAll("-", "+").replaceAll("_", "/") ?? null,
+    picture: picture === null ? null : standardBase64(picture),
     crop: picture === null ? null : parseBox(given.get("crop")),
     like: given.getAll("like"),
     unlike: given.getAll("unlike"),
@@ -71,10 +71,10 @@ export function formatQuery(query: SearchQuery): { search: string; hash: string 
   if (query.sort !== null) search.set("sort", query.sort);
   if (query.unfolded) search.set("duplicates", "shown");
   if (query.irrelevant) search.set("irrelevant", "shown");
-  const picture = query.picture?.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const picture = query.picture === null ? null : urlBase64(query.picture);
   return {
     search: search.size === 0 ? "" : `?${search.toString()}`,
-    hash: picture === undefined ? "" : `#picture=${picture}`,
+    hash: picture === null ? "" : `#picture=${picture}`,
   };
 }
 
@@ -89,7 +89,6 @@ export function isEmpty(query: SearchQuery): boolean {
 
 export function requestOf(query: SearchQuery): SearchRequest {
   const parts = partsOf(query);
-  const onlyUnlike = parts.length > 0 && parts.length === query.unlike.length;
   const filters = filtersOf(query.chosen);
   return {
     ...(parts.length > 0 && { queries: parts }),
@@ -97,8 +96,7 @@ export function requestOf(query: SearchQuery): SearchRequest {
     ...(query.excluded.length > 0 && { must_not: query.excluded.map(tagOf) }),
     ...(query.sort !== null && { sort: query.sort }),
     ...(!query.unfolded && { collapse: NEAR_DUPLICATE }),
-    // What is only unlike something is about nothing, so no result is relevant.
-    ...((query.irrelevant || onlyUnlike) && { min_relevance: 0 }),
+    ...(query.irrelevant && { min_relevance: 0 }),
     top_k: PAGE_SIZE,
   };
 }
@@ -144,6 +142,16 @@ function choicesOf(given: URLSearchParams, prefix: string): Choice[] {
   return [...given]
     .filter(([name]) => name.startsWith(prefix))
     .map(([name, value]) => ({ field: name.slice(prefix.length), value: read(value) }));
+}
+
+/** Returns base64 in the alphabet that URLs take as it is, without padding (RFC 4648, section 5). */
+function urlBase64(text: string): string {
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function standardBase64(text: string): string {
+  const letters = text.replaceAll("-", "+").replaceAll("_", "/");
+  return letters.padEnd(4 * Math.ceil(letters.length / 4), "=");
 }
 
 /** Writes a value so that `read` tells the number 10 from the text "10". */

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type PercentCrop, ReactCrop } from "react-image-crop";
 import { Button } from "@/components/ui/Button";
-import type { Box } from "@/query/box";
+import { type Box, formatBox } from "@/query/box";
 import { pictureUrl } from "@/query/picture";
 
 /** What a frame begins with where none can be drawn, as with a keyboard. */
@@ -21,9 +21,12 @@ interface Props {
 export function CropPanel({ picture, crop, onCrop, onRemove }: Props) {
   const { t } = useTranslation();
   const [drawn, setDrawn] = useState<PercentCrop>();
-  const finish = (box: Box | null) => {
+  const finish = (percent: PercentCrop) => {
+    const box = boxOf(percent);
+    // It is also called where a frame begins, without a size yet, and for one that is shown anew.
+    if (box === null) return;
     setDrawn(undefined);
-    onCrop(box);
+    if (crop === null || formatBox(box) !== formatBox(crop)) onCrop(box);
   };
   return (
     <section
@@ -45,28 +48,25 @@ export function CropPanel({ picture, crop, onCrop, onRemove }: Props) {
         <ReactCrop
           {...cropShown(drawn, crop)}
           keepSelection
+          className="max-h-44 rounded-md lg:max-h-72"
           minWidth={16}
           minHeight={16}
           onChange={(_, percent) => setDrawn(percent)}
-          onComplete={(_, percent) => finish(boxOf(percent))}
+          onComplete={(_, percent) => finish(percent)}
           ariaLabels={t("search.picture.handles", { returnObjects: true })}
         >
-          <img
-            src={pictureUrl(picture)}
-            alt={t("search.picture.title")}
-            className="max-h-72 rounded-md"
-          />
+          <img src={pictureUrl(picture)} alt={t("search.picture.title")} />
         </ReactCrop>
       </div>
       {crop === null ? (
         <p className="text-muted mt-2 flex items-center justify-between gap-2 text-xs">
           {t("search.picture.crop")}
-          <Button size="small" onClick={() => finish(MIDDLE)}>
+          <Button size="small" onClick={() => onCrop(MIDDLE)}>
             {t("search.picture.frame")}
           </Button>
         </p>
       ) : (
-        <Button size="small" className="mt-2" onClick={() => finish(null)}>
+        <Button size="small" className="mt-2" onClick={() => onCrop(null)}>
           {t("search.picture.whole")}
         </Button>
       )}

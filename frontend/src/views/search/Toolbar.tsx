@@ -21,8 +21,8 @@ interface Props {
 export function Toolbar({ query, change, facets, fields, total }: Props) {
   const { t } = useTranslation();
   return (
-    <div className="flex flex-wrap items-center gap-2">
-      <p role="status" className="text-muted mr-auto min-w-20 tabular-nums">
+    <div className="flex items-center gap-2">
+      <p role="status" className="text-muted mr-auto shrink-0 tabular-nums">
         {total !== undefined && t("search.total", { count: total })}
       </p>
       <FilterDialog query={query} change={change} facets={facets} />
@@ -49,7 +49,7 @@ function Sorting({ query, change, fields }: Pick<Props, "query" | "change" | "fi
       value={query.sort ?? ""}
       options={options}
       onChange={(sort) => change({ sort: sort === "" ? null : sort })}
-      className="w-40 sm:w-48"
+      className="w-48 min-w-0 shrink"
     />
   );
 }
@@ -87,7 +87,7 @@ function CopyLink() {
   };
   const done = copied === window.location.href;
   return (
-    <Button onClick={() => void copy()}>
+    <Button onClick={() => void copy()} className="max-sm:px-2.5">
       {done ? <Check aria-hidden className="text-good" /> : <Link2 aria-hidden />}
       <span role="status" className="max-sm:sr-only">
         {t(done ? "search.shared" : "search.share")}
