@@ -8,4 +8,6 @@ test("fields are named as people read them", () => {
 
 test("shares are rounded percentages", () => {
   expect(percent(0.874)).toBe("87 %");
+  expect(percent(0.0049)).toBe("< 1 %");
+  expect(percent(0)).toBe("0 %");
 });

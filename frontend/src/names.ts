@@ -9,7 +9,8 @@ export function readableField(field: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Returns 0.874 as "87 %". */
+/** Returns 0.874 as "87 %", and what is there but rounds to nothing as "< 1 %". */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.005) return "< 1 %";
   return `${Math.round(100 * share)} %`;
 }

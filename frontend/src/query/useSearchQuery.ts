@@ -15,7 +15,7 @@ export function useSearchQuery(): [SearchQuery, Change] {
       const current = parseQuery(window.location.search, window.location.hash);
       void navigate(formatQuery({ ...current, ...changes }), {
         replace,
-        preventScrollReset: true,
+        preventScrollReset: replace, // new results are read from the top
       });
     },
     [navigate],

@@ -14,6 +14,7 @@ import { Facets } from "./Facets";
 import { Results } from "./Results";
 import { Toolbar } from "./Toolbar";
 import { Understood } from "./Understood";
+import { sortableFields } from "./sortableFields";
 import { useFacets, useResults } from "./useResults";
 import { WordsBox } from "./WordsBox";
 
@@ -45,7 +46,7 @@ export function SearchView() {
         <aside
           aria-label={t("search.filters")}
           className={clsx(
-            "flex-col gap-5 lg:flex lg:w-64 lg:shrink-0",
+            "flex-col gap-5 lg:sticky lg:top-14 lg:-my-5 lg:flex lg:max-h-[calc(100dvh-3.5rem)] lg:w-66 lg:shrink-0 lg:overflow-y-auto lg:py-5 lg:pr-2 lg:pl-1",
             query.picture === null ? "hidden" : "flex",
           )}
         >
@@ -57,7 +58,7 @@ export function SearchView() {
               onRemove={() => change({ picture: null, crop: null })}
             />
           )}
-          <div className="hidden min-h-dvh lg:block">
+          <div className="hidden lg:block">
             <Facets facets={facets} query={query} change={change} />
           </div>
         </aside>
@@ -66,7 +67,7 @@ export function SearchView() {
             query={query}
             change={change}
             facets={facets}
-            fields={facets.map(([field]) => field)}
+            fields={sortableFields(facets, first?.results ?? [])}
             total={first?.total}
           />
           <Understood understood={first?.understood} />
