@@ -58,7 +58,10 @@ def serve(tmp_path):
         folder = tmp_path / f"index-{len(services)}"
         folder.mkdir()
         app = create_app(
-            Settings(_env_file=None, **{"state": tmp_path / "state", **settings}),
+            Settings(
+                _env_file=None,
+                **{"state": tmp_path / "state", "page": tmp_path / "page", **settings},
+            ),
             encoder=encoder or ColourEncoder(),
             index=colour_index(folder),
         )

@@ -87,7 +87,7 @@ def _path(app: Flask, response: TestResponse) -> str:
 
 @cache
 def _document(app: Flask) -> dict[str, Any]:
-    return openapi.document(current_service(app))
+    return openapi.document(current_service(app).settings)
 
 
 def picture(colour: str | tuple[int, int, int], size: tuple[int, int] = (20, 16)) -> bytes:

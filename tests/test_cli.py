@@ -19,7 +19,7 @@ from wardrobe.cli import main
 from wardrobe.cli.results import write_results
 from wardrobe.client import FoundItem, SearchPage, Wardrobe
 
-COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor"]
+COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor", "openapi"]
 ITEM_COMMANDS = [f"items {name}" for name in ("get", "put", "patch", "delete", "import", "export")]
 
 
@@ -248,6 +248,24 @@ def test_it_starts_without_what_only_servers_need(tmp_path) -> None:
     )
     heavy = {"torch", "faiss", "flask", "numpy", "openvino", "transformers", "PIL", "gunicorn"}
     assert not heavy & set(result.stdout.split())
+
+
+def test_the_openapi_document_is_that_of_the_defaults_wherever_it_is_written(
+    serve, tmp_path, monkeypatch
+) -> None:
+    """And it is what a server with the defaults gives."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / ".env").write_text("MAX_TOP_K=7\nPORT=99999\n")
+    monkeypatch.setenv("MAX_FILES", "3")
+    monkeypatch.setenv("OPEN_READING", "false")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "wardrobe", "openapi"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    written = json.loads(result.stdout)
+    for name in ("MAX_FILES", "OPEN_READING"):
+        monkeypatch.delenv(name)
+    assert written == serve().get("/openapi.json").json
 
 
 def test_a_reader_that_stops_early_is_no_error(run, tmp_path, colour_url) -> None:

@@ -19,7 +19,7 @@ from tests.scripted_server import ScriptedServer, answer
 from tests.swapping import write_serving
 from tests.tiny_checkpoints import save_text_tower, save_wardrobe
 from wardrobe.cli import main
-from wardrobe.cli.doctor import artefacts, configuration, machine, server, state
+from wardrobe.cli.doctor import server
 from wardrobe.client import Wardrobe
 from wardrobe.index import Change, Index
 from wardrobe.index import folder as index_folder
@@ -27,6 +27,7 @@ from wardrobe.index.record import CATALOGUE, VECTORS
 from wardrobe.index.sources import read_source
 from wardrobe.indexing import build_index
 from wardrobe.keys import KeyStore
+from wardrobe.serving.doctor import artefacts, configuration, machine, state
 from wardrobe.settings import Settings
 
 
@@ -264,7 +265,7 @@ def test_disk_space(deployment, monkeypatch, free, status) -> None:
     monkeypatch.setattr(
         machine.shutil, "disk_usage", lambda place: argparse.Namespace(free=free, place=place)
     )
-    monkeypatch.setattr(machine, "_size_of", lambda paths: 3000)
+    monkeypatch.setattr(machine, "_size_of", lambda folder: 1500)
     assert machine.check_disk(settings_of(deployment)).status == status
 
 

@@ -23,6 +23,7 @@ def test_every_call_is_described(serve) -> None:
         schemas.PredictParameters,
         admin_schemas.SwapParameters,
         search_schemas.FacetParameters,
+        item_schemas.ImageParameters,
         item_schemas.ItemWrite,
         item_schemas.ItemPatch,
         feedback_schemas.TagFeedback,

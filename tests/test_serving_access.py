@@ -35,6 +35,7 @@ WRITING = [
 ADMINISTERING = [
     ("POST", "/admin/swap"),
     ("GET", "/admin/swap"),
+    ("GET", "/admin/doctor"),
     ("GET", "/feedback"),
     ("GET", "/something/new"),
 ]

@@ -13,7 +13,6 @@ POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 ALWAYS_RIGHT = {
     "GET /healthz",
     "GET /items/{id}",
-    "GET /items/{id}/image",
     "GET /livez",
     "GET /metrics",
 }

@@ -4,16 +4,20 @@ import io
 import math
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from wardrobe.errors import TooLargeError, UnreadablePictureError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # MPO opens as JPEG
 MAX_PIXELS = 50_000_000
+
+_ORIENTATION = ExifTags.Base.Orientation
+_TURNED = range(2, 9)
 
 # Broken EXIF and the like: what matters is whether the pixels decode. Here and not around each
 # decoding, because filters are the process's and pictures are decoded in threads.
@@ -40,32 +44,21 @@ def decode(
         UnreadablePictureError: empty, truncated or not a picture of a known format.
         TooLargeError: more than `max_pixels`.
     """
-    if not data:
-        raise UnreadablePictureError("the picture is empty (0 bytes)")
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > max_pixels:
-                raise TooLargeError(
-                    f"the picture has {width}x{height} = {width * height} pixels; "
-                    f"the limit is {max_pixels}",
-                    pixels=width * height,
-                    limit=max_pixels,
-                )
-            if draft_side is not None:
-                picture.draft("RGB", _draft_size(width, height, 2 * draft_side))
-            return _to_rgb(ImageOps.exif_transpose(picture))
-    except TooLargeError:
-        raise
-    except UnidentifiedImageError as error:
-        raise UnreadablePictureError(
-            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS)}",
-            bytes=len(data),
-        ) from error
-    except Exception as error:  # damaged bytes make Pillow raise almost anything
-        raise UnreadablePictureError(
-            f"the picture is truncated or damaged: {error}", bytes=len(data)
-        ) from error
+    with _opened(data, max_pixels) as picture:
+        if draft_side is not None:
+            picture.draft("RGB", _draft_size(*picture.size, 2 * draft_side))
+        return _to_rgb(ImageOps.exif_transpose(picture))
+
+
+def fits(data: bytes, side: int, *, max_pixels: int = MAX_PIXELS) -> bool:
+    """Returns whether a picture has at most `side` pixels a side and is stored upright.
+
+    Raises:
+        UnreadablePictureError: empty, or not a picture of a known format.
+        TooLargeError: more than `max_pixels`.
+    """
+    with _opened(data, max_pixels) as picture:
+        return max(picture.size) <= side and picture.getexif().get(_ORIENTATION, 1) not in _TURNED
 
 
 def crop(picture: Image.Image, box: Sequence[float]) -> Image.Image:
@@ -114,6 +107,35 @@ def find_pictures(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() in EXTENSIONS and not hidden and path.is_file():
             yield path
+
+
+@contextmanager
+def _opened(data: bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """Yields a picture that is not decoded yet; says what is wrong with it, also while it is."""
+    if not data:
+        raise UnreadablePictureError("the picture is empty (0 bytes)")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > max_pixels:
+                raise TooLargeError(
+                    f"the picture has {width}x{height} = {width * height} pixels; "
+                    f"the limit is {max_pixels}",
+                    pixels=width * height,
+                    limit=max_pixels,
+                )
+            yield picture
+    except TooLargeError:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadablePictureError(
+            f"the {len(data)} bytes are not a picture; known formats are {', '.join(FORMATS)}",
+            bytes=len(data),
+        ) from error
+    except Exception as error:  # damaged bytes make Pillow raise almost anything
+        raise UnreadablePictureError(
+            f"the picture is truncated or damaged: {error}", bytes=len(data)
+        ) from error
 
 
 def _draft_size(width: int, height: int, short_side: int) -> tuple[int, int]:

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
         default=Path("state"),
         description="Folder that keeps API keys, feedback and what a swap made current",
     )
+    page: Path = Field(
+        default=Path("frontend/dist"),
+        description="Folder of the built page; where there is none, / leads to /docs",
+    )
     open_reading: bool = Field(
         default=True, description="Whether reading needs no API key; writing always needs one"
     )
@@ -134,6 +138,15 @@ class Settings(BaseSettings):
                     "redis://user:password@localhost:6379/0; percent-encode special characters"
                 ) from None
         return url
+
+
+def setting_problems(error: ValidationError) -> list[str]:
+    """Returns a line for each setting that breaks a rule."""
+    return [
+        f"{'.'.join(str(part) for part in problem['loc']).upper()} is {problem['input']!r}: "
+        f"{problem['msg'].replace('Input should', 'it must')}"
+        for problem in error.errors(include_url=False)
+    ]
 
 
 def unknown_names(env_file: Path = Path(".env")) -> list[str]:

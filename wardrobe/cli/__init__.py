@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Sequence
 
 from wardrobe import __version__
-from wardrobe.cli import doctor, index, items, keys, search, serve, tag
+from wardrobe.cli import doctor, index, items, keys, openapi, search, serve, tag
 from wardrobe.command import exit_code
 
-_COMMANDS = (serve, index, search, tag, items, keys, doctor)
+_COMMANDS = (serve, index, search, tag, items, keys, doctor, openapi)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from wardrobe.errors import SettingError
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, setting_problems
 
 if TYPE_CHECKING:
     from wardrobe.client import Wardrobe
@@ -79,15 +79,6 @@ def read_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingError("; ".join(setting_problems(error))) from error
-
-
-def setting_problems(error: ValidationError) -> list[str]:
-    """Returns a line for each setting that breaks a rule."""
-    return [
-        f"{'.'.join(str(part) for part in problem['loc']).upper()} is {problem['input']!r}: "
-        f"{problem['msg'].replace('Input should', 'it must')}"
-        for problem in error.errors(include_url=False)
-    ]
 
 
 def json_object(text: str) -> dict[str, Any]:

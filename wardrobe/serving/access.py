@@ -7,11 +7,12 @@ from flask import Flask, g, request
 from wardrobe.errors import AccessError, KeyRequiredError, RateLimitError, ScopeTooSmallError
 from wardrobe.keys import Key, KeyStore, Scope
 from wardrobe.serving import telemetry
+from wardrobe.serving.page import PAGES
 from wardrobe.serving.rate_limits import RateLimits
 from wardrobe.serving.service import current_service
 
-_OPEN = frozenset({"", "livez", "healthz", "openapi.json", "docs"})
-"""Answered to anybody: a load balancer has no key, and the contract holds nothing of a shop."""
+_OPEN = frozenset({"livez", "healthz", "openapi.json", "docs", *(page[1:] for page in PAGES)})
+"""Answered to anybody: they hold nothing of a shop, and a load balancer has no key."""
 
 _SCOPES: dict[str, tuple[Scope, Scope]] = {
     "predict": ("read", "read"),

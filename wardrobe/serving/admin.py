@@ -1,12 +1,19 @@
-"""The calls that change what is served."""
+"""The calls that change what is served, or say what is wrong with it."""
 
 from pathlib import Path
 
 from flask import Blueprint, Response, request
 
 from wardrobe.serving import parameters
-from wardrobe.serving.admin_schemas import CompactStatus, NoParameters, SwapParameters, SwapStatus
+from wardrobe.serving.admin_schemas import (
+    CompactStatus,
+    DoctorResponse,
+    NoParameters,
+    SwapParameters,
+    SwapStatus,
+)
 from wardrobe.serving.answers import answer
+from wardrobe.serving.doctor import running
 from wardrobe.serving.service import Service, current_service
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -44,6 +51,12 @@ def compact() -> Response:
 def swap_status() -> Response:
     """Says how far the last swap is, or how it ended."""
     return _status(current_service(), 200)
+
+
+@blueprint.get("/doctor")
+def doctor() -> Response:
+    """Examines the server, its index and its machine."""
+    return answer(DoctorResponse(findings=list(running.examine(current_service()))))
 
 
 def _status(service: Service, status: int) -> Response:

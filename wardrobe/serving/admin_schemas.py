@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from wardrobe.serving.deployment import Pair, Progress
+from wardrobe.serving.doctor.finding import Finding
 from wardrobe.serving.schemas import Flag, Parameters, Text
 
 
@@ -27,6 +28,12 @@ class CompactStatus(BaseModel):
 
     kind: str
     count: int = Field(description="Items")
+
+
+class DoctorResponse(BaseModel):
+    """What the server finds about itself and its machine, a finding a check."""
+
+    findings: list[Finding]
 
 
 class SwapStatus(Progress):

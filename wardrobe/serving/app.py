@@ -14,6 +14,7 @@ from wardrobe.serving import (
     items,
     observation,
     operations,
+    page,
     predict,
     search,
     shedding,
@@ -74,4 +75,5 @@ def create_app(
     app.register_blueprint(operations.blueprint)
     app.register_blueprint(admin.blueprint)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=_DOCS))
+    page.init_app(app)
     return app

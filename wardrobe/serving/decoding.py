@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from wardrobe import images
 from wardrobe.encoders import Encoder
@@ -14,6 +15,7 @@ from wardrobe.errors import DeadlineExceededError, TooLargeError, UnreadablePict
 from wardrobe.serving import telemetry
 from wardrobe.serving.schemas import Upload
 from wardrobe.settings import Settings
+from wardrobe.thumbnails import shrink
 
 
 class Decoder:
@@ -71,6 +73,18 @@ class Decoder:
             if crop is not None:
                 picture = images.crop(picture, crop)
             return self._encoder.prepare(picture), picture.size
+
+    def shrink(self, path: Path, side: int, deadline: float) -> bytes | None:
+        """Returns a picture as a JPEG of at most `side` pixels a side; None if it fits as it is.
+
+        Raises:
+            OSError: the file cannot be read.
+            UnreadablePictureError: it is no picture.
+            TooLargeError: it has more than `MAX_PICTURE_PIXELS`.
+            DeadlineExceededError: its turn did not come in time.
+        """
+        with self._turn(deadline), telemetry.stage("decode"):
+            return shrink(path.read_bytes(), side, max_pixels=self._settings.max_picture_pixels)
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -193,6 +194,10 @@ class Engine:
             TooLargeError: it has more than `MAX_PICTURE_BYTES`.
         """
         return self._decoder.bytes_of(upload)
+
+    def shrink(self, path: Path, side: int, deadline: float) -> bytes | None:
+        """Returns a stored picture made smaller, see `Decoder.shrink`."""
+        return self._decoder.shrink(path, side, deadline)
 
     def colours_of(self, data: bytes, deadline: float) -> FloatArray:
         """Returns the dominant colours of a picture `(3, 4)`."""

@@ -201,7 +201,7 @@ EXAMPLES: dict[str, list[Example]] = {
         )
     ],
     "DELETE /items/{id}": [Example(parameters={"id": "shop/red"})],
-    "GET /items/{id}/image": [Example(parameters={"id": "shop/red"})],
+    "GET /items/{id}/image": [Example(parameters={"id": "shop/red", "side": 320})],
     "POST /feedback": [
         Example(
             {"number": 1},
@@ -227,6 +227,21 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "POST /admin/rollback": [Example(_SWAPPING)],
     "POST /admin/compact": [Example({"kind": "flat", "count": 1200})],
+    "GET /admin/doctor": [
+        Example(
+            {
+                "findings": [
+                    {"status": "ok", "what": "indexes/demo can be written to", "advice": ""},
+                    {
+                        "status": "warning",
+                        "what": "16 request threads, 64 places in the queue: requests wait for a "
+                        "thread, where no deadline runs and nobody is refused",
+                        "advice": "set THREADS above MAX_QUEUE",
+                    },
+                ]
+            }
+        )
+    ],
     "GET /healthz": [
         Example(
             {

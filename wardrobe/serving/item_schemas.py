@@ -138,6 +138,16 @@ class ItemPath(Parameters):
     id: ItemId
 
 
+class ImageParameters(Parameters):
+    """How the picture of an item is sent."""
+
+    side: Annotated[int, Field(ge=16, le=2048)] | None = Field(
+        None,
+        description="Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; "
+        "by default as it came",
+    )
+
+
 class ItemWrite(Parameters):
     """An item: its picture, and what is known of it."""
 

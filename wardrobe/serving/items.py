@@ -9,10 +9,16 @@ from flask import Blueprint, Response, g, request, send_file, stream_with_contex
 from pydantic import ValidationError
 from werkzeug.routing import PathConverter
 
-from wardrobe.errors import BadRequestError, UnknownItemError
+from wardrobe.errors import (
+    BadRequestError,
+    TooLargeError,
+    UnknownItemError,
+    UnreadablePictureError,
+)
 from wardrobe.index import CatalogueItem, Written
 from wardrobe.serving import parameters, writing
 from wardrobe.serving.answers import answer
+from wardrobe.serving.engine import Engine
 from wardrobe.serving.failures import error_body
 from wardrobe.serving.item_schemas import (
     LINES,
@@ -21,6 +27,7 @@ from wardrobe.serving.item_schemas import (
     BulkOutcome,
     BulkResponse,
     BulkWrite,
+    ImageParameters,
     ItemPatch,
     ItemPath,
     ItemResponse,
@@ -32,6 +39,9 @@ from wardrobe.serving.service import current_service
 blueprint = Blueprint("items", __name__)
 
 ETAG = '"[!#-~]*"'
+
+_PICTURE_S = 3600
+"""How long a client may show a picture before it asks again."""
 
 
 class ItemIdConverter(PathConverter):
@@ -52,13 +62,23 @@ def read(item_id: str) -> Response:
 
 @blueprint.get("/items/<item:item_id>/image")
 def image(item_id: str) -> Response:
-    """Returns the picture of an item, as it came."""
-    path = current_service().engine.index.item(item_id).image_path
+    """Returns the picture of an item, as it came or smaller."""
+    engine = current_service().engine
+    side = parameters.read(request, ImageParameters, raw_picture="").side
+    item = engine.index.item(item_id)
     try:
-        return send_file(path, conditional=True, max_age=3600)
+        if side is None:
+            return send_file(item.image_path, conditional=True, max_age=_PICTURE_S)
+        return _shrunk(engine, item, side)
     except OSError as error:
         raise UnknownItemError(
             f"the picture of item {item_id!r} is gone: {error.strerror}; build the index again",
+            id=item_id,
+        ) from error
+    except (UnreadablePictureError, TooLargeError) as error:
+        raise UnknownItemError(
+            f"the picture of item {item_id!r} cannot be made smaller: {error.message}; "
+            "leave side out to get it as it is",
             id=item_id,
         ) from error
 
@@ -124,6 +144,20 @@ def item_fields(item: CatalogueItem) -> dict[str, Any]:
         "image_url": url_for("items.image", item_id=item.id),
         "etag": item.etag,
     }
+
+
+def _shrunk(engine: Engine, item: CatalogueItem, side: int) -> Response:
+    etag = f"{item.etag}-{side}"
+    if request.if_none_match.contains(etag):
+        response = Response(status=304)
+    elif jpeg := engine.shrink(item.image_path, side, g.deadline):
+        response = Response(jpeg, mimetype="image/jpeg")
+    else:
+        response = send_file(item.image_path, conditional=True, etag=etag, max_age=_PICTURE_S)
+    response.set_etag(etag)
+    response.cache_control.public = True
+    response.cache_control.max_age = _PICTURE_S
+    return response
 
 
 def _written(written: Written, item: CatalogueItem) -> Response:

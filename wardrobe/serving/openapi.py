@@ -27,7 +27,7 @@ from wardrobe.serving.openapi_parts import (
     operation_id,
     refused,
 )
-from wardrobe.serving.service import Service
+from wardrobe.settings import Settings
 
 _ENCODING_ERRORS = ("400", "413", "415", "429", "500", "503", "504")
 _SEARCH_ERRORS = ("400", "404", "410", "429", "500", "503", "504")
@@ -47,22 +47,23 @@ _GIVEN: list[type[BaseModel]] = [
     feedback_schemas.FeedbackResponse,
     admin_schemas.SwapStatus,
     admin_schemas.CompactStatus,
+    admin_schemas.DoctorResponse,
     schemas.Health,
     schemas.Alive,
     schemas.ErrorResponse,
 ]
 
 
-def document(service: Service) -> Json:
-    """Returns the OpenAPI 3.1 document of a service, with the limits of its settings."""
+def document(settings: Settings) -> Json:
+    """Returns the OpenAPI 3.1 document of a service with these settings, and their limits."""
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        *((model, "validation") for model in _taken(service)),
+        *((model, "validation") for model in _taken(settings)),
         *((model, "serialization") for model in _GIVEN),
     ]
     _, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")
     components = definitions["$defs"]
     paths = {
-        "/predict": _predict(components, service.settings.max_files),
+        "/predict": _predict(components, settings.max_files),
         "/search": _search(components),
         "/facets": _facets(components),
         **openapi_items.paths(components),
@@ -78,7 +79,7 @@ def document(service: Service) -> Json:
         for method, described in calls.items():
             described["operationId"] = operation_id(method, path)
             add_examples(described, EXAMPLES.get(f"{method.upper()} {path}", ()))
-    _ask_for_keys(paths, open_reading=service.settings.open_reading)
+    _ask_for_keys(paths, open_reading=settings.open_reading)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -104,11 +105,12 @@ def _ask_for_keys(paths: Json, *, open_reading: bool) -> None:
             described["responses"] |= refused(refusals)
 
 
-def _taken(service: Service) -> list[type[BaseModel]]:
+def _taken(settings: Settings) -> list[type[BaseModel]]:
     return [
-        service.search_parameters,
-        service.predict_parameters,
+        search_schemas.search_parameters(settings),
+        schemas.predict_parameters(settings),
         search_schemas.FacetParameters,
+        item_schemas.ImageParameters,
         item_schemas.ItemWrite,
         item_schemas.ItemPatch,
         item_schemas.BulkItem,

@@ -30,6 +30,13 @@ def paths(components: Json) -> Json:
                 ("400", "413", "415", "500", "503"),
             )
         },
+        "/admin/doctor": {
+            "get": call(
+                "What is wrong with the server, its index or its machine, and what to do",
+                json_of("DoctorResponse"),
+                ("500",),
+            )
+        },
         "/admin/rollback": {
             "post": call(
                 "Begin to swap back to what was served before",

@@ -96,8 +96,9 @@ def paths(components: Json) -> Json:
             "get": call(
                 "The picture of an item",
                 {"image/*": {"schema": FILE}},
-                _READ_ERRORS,
-                parameters=[_ID],
+                ("400", "504", *_READ_ERRORS),
+                parameters=[_ID, _IF_CHANGED, *all_in_query(components["ImageParameters"])],
+                success={"200": "Done", "304": "Not changed"},
             )
         },
     }

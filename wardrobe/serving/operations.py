@@ -1,8 +1,7 @@
 """The calls for operators and programs: health, metrics and the contract."""
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
-from werkzeug.wrappers import Response as BaseResponse
 
 import wardrobe
 from wardrobe.serving import openapi, telemetry
@@ -50,10 +49,4 @@ def metrics() -> Response:
 @blueprint.get("/openapi.json")
 def document() -> Response:
     """Returns the contract."""
-    return jsonify(openapi.document(current_service()))
-
-
-@blueprint.get("/")
-def home() -> BaseResponse:
-    """Leads to the documentation."""
-    return redirect(url_for("swagger_ui.show"))
+    return jsonify(openapi.document(current_service().settings))

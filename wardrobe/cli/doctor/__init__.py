@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from wardrobe.cli.doctor.finding import Finding
 from wardrobe.cli.options import Subparsers, add_command, add_server_options
+from wardrobe.serving.doctor.finding import Finding
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -35,16 +35,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     # Each takes a while to import, and most commands need none.
-    from wardrobe.cli.doctor import artefacts, configuration, machine, server, state
+    from wardrobe.cli.doctor import server
+    from wardrobe.serving.doctor import artefacts, configuration, machine, state
 
     settings, findings = configuration.check_settings()
     yield from findings
     if settings is None:
         return
     yield configuration.check_exposure(settings)
-    yield state.check_folder(settings)
-    yield state.check_keys(settings)
-    settings, findings = state.check_serving(settings)
+    settings, findings = state.check_state(settings)
     yield from findings
     encoder, findings = artefacts.check_encoder(settings)
     yield from findings
@@ -54,17 +53,10 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
         index, finding = artefacts.check_index(settings, encoder)
         yield finding
     if index is not None:
-        yield artefacts.check_writes(index)
-        yield artefacts.check_compaction(index)
-        yield artefacts.check_pictures(index)
+        yield from artefacts.check_living(index)
     elif settings.index.exists():
         yield artefacts.check_catalogue(settings)
-    yield machine.check_disk(settings)
-    yield machine.check_cores(settings)
-    yield machine.check_queue(settings)
-    yield machine.check_memory(settings)
-    if settings.cache_url.get_secret_value():
-        yield machine.check_cache(settings)
+    yield from machine.check_machine(settings)
     yield from server.check_server(arguments, settings, encoder, index)
     if index is not None:
         index.close()

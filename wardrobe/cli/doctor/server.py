@@ -11,12 +11,12 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from wardrobe import __version__
-from wardrobe.cli.doctor.finding import Finding
 from wardrobe.cli.options import connect, server_url
 from wardrobe.client import Health, Wardrobe
 from wardrobe.encoders import Encoder
 from wardrobe.errors import WardrobeApiError
 from wardrobe.index import Index
+from wardrobe.serving.doctor.finding import Finding
 from wardrobe.settings import Settings
 
 _SKEW_S = 5

@@ -2,11 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from wardrobe.cli.doctor.finding import Finding, readable
 from wardrobe.encoders.hardware import available_cores
+from wardrobe.index.schema import PICTURES
+from wardrobe.serving.doctor.finding import Finding, readable
+from wardrobe.serving.remote_cache import check_remote_cache
 from wardrobe.settings import Settings
 
 _CGROUP_MEMORY = (
@@ -20,11 +23,21 @@ _SPARE_BYTES = 2**30
 """Of disk space."""
 
 
+def check_machine(settings: Settings) -> Iterator[Finding]:
+    """Whether the machine is large enough for what the settings ask of it."""
+    yield check_disk(settings)
+    yield check_cores(settings)
+    yield check_queue(settings)
+    yield check_memory(settings)
+    if settings.cache_url.get_secret_value():
+        yield check_cache(settings)
+
+
 def check_disk(settings: Settings) -> Finding:
     """Whether the index can be built again beside the one that is there."""
     index = settings.index.absolute()
     place = next(place for place in (index, *index.parents) if place.exists())
-    free, size = shutil.disk_usage(place).free, _size_of(index.rglob("*"))
+    free, size = shutil.disk_usage(place).free, _size_of(index) + _size_of(index / PICTURES)
     what = f"{readable(free)} of disk are free beside the index of {readable(size)}"
     if free < size:
         return Finding(
@@ -64,8 +77,7 @@ def check_queue(settings: Settings) -> Finding:
 def check_memory(settings: Settings) -> Finding:
     """Whether a server fits into what the container, or the machine, allows."""
     limit = _memory_limit()
-    in_memory = _size_of(settings.index.glob("*"))  # all but the pictures, in a folder of their own
-    need = _SERVER_BYTES + settings.cache_bytes + in_memory
+    need = _SERVER_BYTES + settings.cache_bytes + _size_of(settings.index)
     what = f"a server takes up to {readable(need)} of {readable(limit)} of memory"
     if need > limit:
         return Finding("failure", what, "give it more, lower CACHE_BYTES, or build --kind ivfpq")
@@ -76,8 +88,6 @@ def check_memory(settings: Settings) -> Finding:
 
 def check_cache(settings: Settings) -> Finding:
     """Whether the Redis of CACHE_URL can be written to and read."""
-    from wardrobe.serving.remote_cache import check_remote_cache
-
     try:
         check_remote_cache(settings.cache_url.get_secret_value())
     except Exception as error:  # the type alone: Redis may repeat a password in its message
@@ -90,8 +100,14 @@ def check_cache(settings: Settings) -> Finding:
     return Finding("ok", "the Redis at CACHE_URL can be written to and read")
 
 
-def _size_of(paths: Iterable[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.is_file())
+def _size_of(folder: Path) -> int:
+    """Returns the bytes of the files of a folder, without what is in folders of it."""
+    size = 0
+    with suppress(OSError), os.scandir(folder) as entries:  # there may be none
+        for entry in entries:
+            with suppress(OSError):  # a server may just have removed it
+                size += entry.stat().st_size if entry.is_file() else 0
+    return size
 
 
 def _memory_limit() -> int:

@@ -1,7 +1,9 @@
 """What a check of a deployment finds."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
 
 Status = Literal["ok", "warning", "failure"]
 
@@ -10,16 +12,17 @@ _MARKS: dict[Status, str] = {"ok": "✓", "warning": "!", "failure": "✗"}
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """What a check found."""
 
-    Attributes:
-        what: one line that names the thing and its state.
-        advice: what to do about it; empty where there is nothing to do.
-    """
+    __pydantic_config__ = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    status: Status
-    what: str
-    advice: str = ""
+    status: Annotated[
+        Status, Field(description="`ok`, `warning`: worth a look, `failure`: to be fixed")
+    ]
+    what: Annotated[str, Field(description="The thing and its state, in a line")]
+    advice: Annotated[
+        str, Field(description="What to do about it; empty where there is nothing to do")
+    ] = ""
 
     def __str__(self) -> str:
         advice = f"; {self.advice}" if self.advice else ""

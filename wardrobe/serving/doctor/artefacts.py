@@ -1,10 +1,10 @@
 """Checks of what a server loads: the encoder and its index."""
 
 import random
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from wardrobe.cli.doctor.finding import Finding
 from wardrobe.encoders import Encoder, load_encoder
 from wardrobe.encoders.checkpoint import CALIBRATION, MODEL_TYPE, THRESHOLDS, read_config
 from wardrobe.encoders.networks import are_kept
@@ -14,6 +14,7 @@ from wardrobe.index.catalogue import Catalogue
 from wardrobe.index.record import CATALOGUE
 from wardrobe.index.replacement import is_aside
 from wardrobe.relevance import RELEVANCE
+from wardrobe.serving.doctor.finding import Finding
 from wardrobe.settings import Settings
 
 _LEARNT_LATER = {
@@ -98,6 +99,13 @@ def check_catalogue(settings: Settings) -> Finding:
             "failure", error.message, "restore it from a backup, or build the index again"
         )
     return Finding("ok", f"{path} is intact")
+
+
+def check_living(index: Index) -> Iterator[Finding]:
+    """Whether an open index can be written to, is fast, and has its pictures."""
+    yield check_writes(index)
+    yield check_compaction(index)
+    yield check_pictures(index)
 
 
 def check_writes(index: Index) -> Finding:

@@ -6,13 +6,19 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from wardrobe.cli.doctor.finding import Finding
 from wardrobe.errors import KeyFileError, StateError
 from wardrobe.keys import SCOPES, Key, KeyStore
 from wardrobe.serving.deployment import CURRENT, Deployment, DeploymentStore
+from wardrobe.serving.doctor.finding import Finding
 from wardrobe.settings import Settings
 
 _SOON = timedelta(days=14)
+
+
+def check_state(settings: Settings) -> tuple[Settings, list[Finding]]:
+    """Checks the folder; returns the settings with what a server would serve."""
+    current, findings = check_serving(settings)
+    return current, [check_folder(settings), check_keys(settings), *findings]
 
 
 def check_folder(settings: Settings) -> Finding:

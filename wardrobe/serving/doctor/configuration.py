@@ -5,11 +5,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wardrobe.cli.doctor.finding import Finding
-from wardrobe.cli.options import setting_problems
 from wardrobe.errors import SettingError
 from wardrobe.serving import exposure
-from wardrobe.settings import Settings, unknown_names
+from wardrobe.serving.doctor.finding import Finding
+from wardrobe.settings import Settings, setting_problems, unknown_names
 
 _ENV_FILE = Path(".env")
 

@@ -1,0 +1,1 @@
+"""What can be wrong with a deployment, for `wardrobe doctor` and for a server about itself."""
