@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the server, its index or its machine, and what to do */
+        get: operations["get_admin_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/rollback": {
         parameters: {
             query?: never;
@@ -338,6 +355,14 @@ export interface components {
             count: number;
         };
         /**
+         * DoctorResponse
+         * @description What the server finds about itself and its machine, a finding a check.
+         */
+        DoctorResponse: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+        };
+        /**
          * ErrorBody
          * @description What went wrong: a code for programs, a message for people, the same as data.
          */
@@ -474,6 +499,29 @@ export interface components {
             none?: (components["schemas"]["TagCondition"] | components["schemas"]["MetadataCondition"] | components["schemas"]["IdCondition"] | components["schemas"]["FilterGroup"])[];
         } | unknown | unknown | unknown;
         /**
+         * Finding
+         * @description What a check found.
+         */
+        Finding: {
+            /**
+             * Status
+             * @description `ok`, `warning`: worth a look, `failure`: to be fixed
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "failure";
+            /**
+             * What
+             * @description The thing and its state, in a line
+             */
+            what: string;
+            /**
+             * Advice
+             * @description What to do about it; empty where there is nothing to do
+             * @default
+             */
+            advice: string;
+        };
+        /**
          * FoundItem
          * @description An item that answers a search.
          */
@@ -567,6 +615,18 @@ export interface components {
         IdCondition: {
             /** Id */
             id: string[];
+        };
+        /**
+         * ImageParameters
+         * @description How the picture of an item is sent.
+         */
+        ImageParameters: {
+            /**
+             * Side
+             * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; by default as it came
+             * @default null
+             */
+            side: number | null;
         };
         /**
          * IndexHealth
@@ -3635,8 +3695,17 @@ export interface operations {
     };
     get_items_id_image: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /**
+                 * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; by default as it came
+                 * @example 320
+                 */
+                side?: number;
+            };
+            header?: {
+                /** @description The ETag that the caller has already: 304 if that is still the version */
+                "If-None-Match"?: string;
+            };
             path: {
                 /**
                  * @description May have slashes
@@ -3655,6 +3724,35 @@ export interface operations {
                 };
                 content: {
                     "image/*": string;
+                };
+            };
+            /** @description Not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, the body or the picture breaks a rule; the message says which */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "bad_request",
+                     *         "message": "top_k is '1000': it must be less than or equal to 100",
+                     *         "detail": {
+                     *           "parameters": [
+                     *             "top_k"
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
                 };
             };
             /** @description The call needs an API key, or this one is unknown, revoked or expired */
@@ -3747,6 +3845,26 @@ export interface operations {
                      *         "code": "not_ready",
                      *         "message": "not ready yet: loading the encoder models/wardrobe-base",
                      *         "detail": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The deadline passed before the answer was there */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "deadline_exceeded",
+                     *         "message": "no result within 10 s, the deadline; the server is busy, try again later",
+                     *         "detail": {
+                     *           "limit_s": 10
+                     *         }
                      *       }
                      *     }
                      */
@@ -4492,6 +4610,121 @@ export interface operations {
                      *       "error": {
                      *         "code": "not_ready",
                      *         "message": "not ready yet: loading the encoder models/wardrobe-base",
+                     *         "detail": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    get_admin_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "findings": [
+                     *         {
+                     *           "status": "ok",
+                     *           "what": "indexes/demo can be written to",
+                     *           "advice": ""
+                     *         },
+                     *         {
+                     *           "status": "warning",
+                     *           "what": "16 request threads, 64 places in the queue: requests wait for a thread, where no deadline runs and nobody is refused",
+                     *           "advice": "set THREADS above MAX_QUEUE"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DoctorResponse"];
+                };
+            };
+            /** @description The call needs an API key, or this one is unknown, revoked or expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "key_required",
+                     *         "message": "PUT /items/shop/red needs an API key with scope 'write': send 'Authorization: Bearer wdr_…'",
+                     *         "detail": {
+                     *           "scope": "write"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The API key's scope is too small */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "scope_too_small",
+                     *         "message": "PUT /items/shop/red needs scope 'write'; API key ef46e869 has 'read'",
+                     *         "detail": {
+                     *           "scope": "write",
+                     *           "key_scope": "read"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Too many inputs wait, or too many requests came; ask again after `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "queue_full",
+                     *         "message": "64 inputs wait already; try again in 2 s",
+                     *         "detail": {
+                     *           "retry_after_s": 2
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Something failed inside; the log says more under the request id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal_error",
+                     *         "message": "something failed inside the server; its log says more under 9f86d081",
                      *         "detail": {}
                      *       }
                      *     }

@@ -6,7 +6,8 @@ import { KeyDialog } from "@/components/KeyDialog";
 import { Notice } from "@/components/Notice";
 import { Button } from "@/components/ui/Button";
 import { Card } from "./Card";
-import { byUrgency, countByStatus, type Finding } from "./findings";
+import type { Finding } from "@/api/types";
+import { byUrgency, countByStatus } from "./findings";
 import { needsKey, useDoctor } from "./queries";
 
 const MARKS = {

@@ -18,12 +18,17 @@ export function Figure({ label, value, sinceStart, tone = "ink" }: Props) {
     <div className="min-w-0">
       <dt className="text-muted text-xs">{label}</dt>
       <dd className="tabular-nums">
-        <span className={clsx("block text-2xl font-semibold tracking-tight", TONES[tone])}>
+        <span
+          className={clsx(
+            "block text-xl font-semibold tracking-tight whitespace-nowrap",
+            TONES[tone],
+          )}
+        >
           {value}
         </span>
         {sinceStart !== undefined && (
-          <span className="text-muted block text-xs">
-            {t("health.sinceStart", { value: sinceStart })}
+          <span className="text-muted block text-xs whitespace-nowrap">
+            {t("health.overall", { value: sinceStart })}
           </span>
         )}
       </dd>

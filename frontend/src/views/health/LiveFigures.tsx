@@ -2,12 +2,12 @@ import { Activity } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
-import { BatchesCard, StagesCard } from "./EncodingCards";
+import { BatchesCard, LookupsCard, StagesCard, WorkCard } from "./EncodingCards";
 import { CALLS, type Figures, figuresOf } from "./figures";
 import { clockTime } from "./format";
 import { useMetrics } from "./queries";
 import { RoutesCard } from "./RoutesCard";
-import { CacheCard, LatencyCard, RequestsCard, WorkCard } from "./TrafficCards";
+import { CacheCard, LatencyCard, RequestsCard } from "./TrafficCards";
 
 /** Figures of `/metrics`. They are no live region: a screen reader would never be silent. */
 export function LiveFigures() {
@@ -19,11 +19,16 @@ export function LiveFigures() {
     if (error !== null) {
       return <ErrorNotice error={error} onRetry={() => void metrics.refetch()} />;
     }
-    return <Notice icon={Activity} title={t("health.live.loading")} />;
+    // As high as the figures will be at least: they move nothing that is in sight.
+    return (
+      <div className="min-h-dvh">
+        <Notice icon={Activity} title={t("health.live.loading")} />
+      </div>
+    );
   }
   return (
     <div className="flex flex-col gap-4">
-      <p className="text-muted max-w-prose">{t("health.live.about")}</p>
+      <p className="text-muted">{t("health.live.about")}</p>
       <p role="status" className="text-bad empty:hidden">
         {error !== null &&
           t("health.live.stale", { time: clockTime(figures.atMs), reason: error.message })}
@@ -35,7 +40,7 @@ export function LiveFigures() {
 
 function Cards({ figures }: { figures: Figures }) {
   return (
-    <div className="grid gap-4 md:grid-cols-2 2xl:grid-cols-4">
+    <div className="grid gap-4 md:grid-cols-2 min-[1800px]:grid-cols-4">
       <RequestsCard figures={figures} />
       {CALLS.map((call) => (
         <LatencyCard key={call} call={call} figures={figures} />
@@ -43,6 +48,7 @@ function Cards({ figures }: { figures: Figures }) {
       <CacheCard figures={figures} />
       <StagesCard figures={figures} />
       <BatchesCard figures={figures} />
+      <LookupsCard figures={figures} />
       <WorkCard figures={figures} />
       <RoutesCard figures={figures} />
     </div>

@@ -18,10 +18,10 @@ export function Rows({ heading, rows }: { heading: string; rows: readonly Row[] 
           <th scope="col" className="pb-1 font-normal">
             {heading}
           </th>
-          <th scope="col" className="pb-1 pl-3 text-right font-normal">
+          <th scope="col" className="pb-1 pl-3 text-right font-normal whitespace-nowrap">
             {t("health.live.recent")}
           </th>
-          <th scope="col" className="pb-1 pl-3 text-right font-normal">
+          <th scope="col" className="pb-1 pl-3 text-right font-normal whitespace-nowrap">
             {t("health.live.start")}
           </th>
         </tr>

@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import { Check, CircleCheck, Minus, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -30,10 +31,15 @@ export function ServedCard() {
 
 function Agreement({ health }: { health: Health | undefined }) {
   const { t } = useTranslation();
-  if (health === undefined) return null;
-  const agree = health.fingerprint === health.index.fingerprint;
+  const agree = health?.fingerprint === health?.index.fingerprint;
   return (
-    <span className={agree ? "text-good flex gap-1.5" : "text-bad flex gap-1.5"}>
+    <span
+      className={clsx(
+        "flex gap-1.5",
+        agree ? "text-good" : "text-bad",
+        health === undefined && "invisible",
+      )}
+    >
       {agree ? (
         <CircleCheck className="size-5" aria-hidden />
       ) : (
@@ -51,7 +57,7 @@ function Served({ health }: { health: Health | undefined }) {
     health &&
     t("health.served.indexValue", { items: count(health.index.count), kind: health.index.kind });
   return (
-    <dl className="grid grid-cols-[repeat(auto-fill,minmax(min(15rem,100%),1fr))] gap-x-6 gap-y-4">
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-[repeat(auto-fill,minmax(15rem,1fr))]">
       <Line name={t("health.served.encoder")}>{health?.encoder}</Line>
       <Line name={t("health.served.index")}>{index}</Line>
       <Line name={t("health.served.precision")}>{health?.precision}</Line>
@@ -62,7 +68,9 @@ function Served({ health }: { health: Health | undefined }) {
       <Line name={t("health.served.fingerprint")}>
         {health && <Fingerprint value={health.fingerprint} />}
       </Line>
-      <Line name={t("health.served.can")}>{health && <Abilities health={health} />}</Line>
+      <Line name={t("health.served.can")} className="min-h-10">
+        {health && <Abilities health={health} />}
+      </Line>
       <Line name={t("health.swap.title")}>
         <SwapLine />
       </Line>
@@ -70,11 +78,17 @@ function Served({ health }: { health: Health | undefined }) {
   );
 }
 
-function Line({ name, children }: { name: string; children: ReactNode }) {
+interface LineProps {
+  name: string;
+  className?: string;
+  children: ReactNode;
+}
+
+function Line({ name, className = "min-h-7", children }: LineProps) {
   return (
     <div className="min-w-0">
       <dt className="text-muted text-xs">{name}</dt>
-      <dd className="min-h-7 text-base font-medium wrap-anywhere tabular-nums">
+      <dd className={clsx("text-base font-medium wrap-anywhere tabular-nums", className)}>
         {children ?? "–"}
       </dd>
     </div>
@@ -85,7 +99,9 @@ function Fingerprint({ value }: { value: string }) {
   const { t } = useTranslation();
   return (
     <span className="flex items-center gap-1">
-      <code title={value}>{canCopy() ? `${value.slice(0, 12)}…` : value}</code>
+      <code className="text-sm" title={value}>
+        {canCopy() ? `${value.slice(0, 12)}…` : value}
+      </code>
       <CopyButton text={value} label={t("health.copy")} />
     </span>
   );
@@ -93,30 +109,22 @@ function Fingerprint({ value }: { value: string }) {
 
 function Abilities({ health }: { health: Health }) {
   const { t } = useTranslation();
-  const abilities = [
-    [health.has_text, t(health.has_text ? "health.served.text" : "health.served.noText")],
-    [health.has_tags, t(health.has_tags ? "health.served.tags" : "health.served.noTags")],
-  ] as const;
+  const how = health.zero_shot ? "zeroShot" : "tags";
   return (
     <ul className="text-sm">
-      {abilities.map(([can, name]) => (
-        <li
-          key={name}
-          className={can ? "flex items-center gap-1.5" : "text-muted flex items-center gap-1.5"}
-        >
-          {can ? (
-            <Check className="text-good size-4" aria-hidden />
-          ) : (
-            <Minus className="size-4" aria-hidden />
-          )}
-          {name}
-        </li>
-      ))}
-      {health.has_tags && (
-        <li className="text-muted pl-5.5">
-          {t(health.zero_shot ? "health.served.zeroShot" : "health.served.heads")}
-        </li>
-      )}
+      <Ability can={health.has_text}>{t("health.served.text")}</Ability>
+      <Ability can={health.has_tags}>{t(`health.served.${how}`)}</Ability>
     </ul>
+  );
+}
+
+function Ability({ can, children }: { can: boolean; children: string }) {
+  const { t } = useTranslation();
+  const Icon = can ? Check : Minus;
+  return (
+    <li className={clsx("flex items-center gap-1.5", !can && "text-muted")}>
+      <Icon className={clsx("size-4 shrink-0", can && "text-good")} aria-hidden />
+      {can ? children : t("health.served.cannot", { what: children })}
+    </li>
   );
 }

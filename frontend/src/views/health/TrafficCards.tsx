@@ -1,10 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { Card, EmptyCard } from "./Card";
 import { Figure } from "./Figure";
-import { type Call, type Figures, LOOKUPS, OUTCOMES, QUANTILES, REFUSALS } from "./figures";
-import { count, duration, latency, rate, share, size } from "./format";
+import { type Call, type Figures, QUANTILES } from "./figures";
+import { count, latency, rate, share, size } from "./format";
 import { LineChart } from "./LineChart";
-import { Rows } from "./Rows";
 
 interface Props {
   figures: Figures;
@@ -35,10 +34,10 @@ export function RequestsCard({ figures }: Props) {
       </dl>
       <p className="text-muted text-xs">{t("health.requests.about")}</p>
       <LineChart
-        name={t("health.requests.rate")}
+        name={t("health.requests.chart")}
         timesMs={points.map(({ atMs }) => atMs)}
         series={[
-          { name: t("health.requests.rate"), values: points.map((point) => point.requestsPerS) },
+          { name: t("health.requests.chart"), values: points.map((point) => point.requestsPerS) },
         ]}
         format={rate}
       />
@@ -101,14 +100,7 @@ export function CacheCard({ figures }: Props) {
           sinceStart={count(sinceStart.evictions)}
         />
       </dl>
-      <Rows
-        heading={t("health.cache.lookups")}
-        rows={LOOKUPS.map((result) => ({
-          name: t(`health.cache.${result}`),
-          recent: count(recent.lookups[result]),
-          sinceStart: count(sinceStart.lookups[result]),
-        }))}
-      />
+      <p className="text-muted text-xs">{t("health.cache.about")}</p>
       <LineChart
         name={t("health.cache.found")}
         timesMs={points.map(({ atMs }) => atMs)}
@@ -117,39 +109,6 @@ export function CacheCard({ figures }: Props) {
         ]}
         format={share}
         top={1}
-      />
-    </Card>
-  );
-}
-
-export function WorkCard({ figures }: Props) {
-  const { t } = useTranslation();
-  const { recent, sinceStart } = figures;
-  return (
-    <Card title={t("health.work.title")}>
-      <dl className="grid grid-cols-3 gap-3">
-        <Figure label={t("health.work.queued")} value={count(figures.queued)} />
-        <Figure label={t("health.work.oldest")} value={duration(figures.oldestWaitS)} />
-        <Figure
-          label={t("health.work.ready")}
-          value={count(figures.ready)}
-          tone={figures.ready === 0 ? "bad" : "ink"}
-        />
-      </dl>
-      <Rows
-        heading={t("health.work.events")}
-        rows={[
-          ...REFUSALS.map((reason) => ({
-            name: t(`health.work.${reason}`),
-            recent: count(recent.refusals[reason]),
-            sinceStart: count(sinceStart.refusals[reason]),
-          })),
-          ...OUTCOMES.map((outcome) => ({
-            name: t(`health.work.${outcome}`),
-            recent: count(recent.swaps[outcome]),
-            sinceStart: count(sinceStart.swaps[outcome]),
-          })),
-        ]}
       />
     </Card>
   );

@@ -1,18 +1,9 @@
-/** What doctor found. */
+/** What doctor found, in the order in which it needs care. */
+import type { Finding } from "@/api/types";
 
-export const STATUSES = ["failure", "warning", "ok"] as const;
-export type Status = (typeof STATUSES)[number];
+export type Status = Finding["status"];
 
-export interface Finding {
-  status: Status;
-  what: string;
-  advice: string;
-}
-
-// TODO
-export interface DoctorReport {
-  findings: Finding[];
-}
+const STATUSES: readonly Status[] = ["failure", "warning", "ok"];
 
 /** Returns what needs care first; within a status the order stays. */
 export function byUrgency(findings: readonly Finding[]): Finding[] {

@@ -11,7 +11,13 @@ test("figures have units and as many digits as mean something", () => {
     "12.00 s",
   ]);
   expect([0.5, 10].map(latency)).toEqual(["500 ms", "≥ 10 s"]);
-  expect([2136, 5 * 2 ** 20, 3 * 2 ** 30].map(size)).toEqual(["2.1 KiB", "5.0 MiB", "3.0 GiB"]);
+  expect([0, 2136, 5 * 2 ** 20, 700 * 2 ** 20, 3 * 2 ** 30].map(size)).toEqual([
+    "0.0 KiB",
+    "2.1 KiB",
+    "5.0 MiB",
+    "700 MiB",
+    "3.0 GiB",
+  ]);
   expect(count(1234)).toBe("1,234");
 });
 

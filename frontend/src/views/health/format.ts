@@ -49,10 +49,10 @@ export function share(value: number): string {
 
 export function size(bytes: number): string {
   if (!Number.isFinite(bytes)) return NONE;
-  if (bytes >= 2 ** 30) return `${number(bytes / 2 ** 30, 1)} GiB`;
-  return bytes >= 2 ** 20
-    ? `${number(bytes / 2 ** 20, 1)} MiB`
-    : `${number(bytes / 2 ** 10, 1)} KiB`;
+  const units = ["KiB", "MiB", "GiB"];
+  const power = Math.min(units.length, Math.max(1, Math.floor(Math.log2(bytes) / 10)));
+  const value = bytes / 1024 ** power;
+  return `${number(value, value >= 100 ? 0 : 1)} ${units[power - 1] ?? ""}`;
 }
 
 export function clockTime(moment: number | string): string {

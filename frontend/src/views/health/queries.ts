@@ -1,31 +1,27 @@
 /** What the view asks the server, and how often. */
 import { type QueryFunctionContext, useQuery } from "@tanstack/react-query";
-import { answerOf, api, ApiError, errorOf, keyHeaders } from "@/api/client";
+import { answerOf, api, ApiError } from "@/api/client";
 import { useKey } from "@/api/key";
 import { parseExposition } from "./exposition";
-import type { DoctorReport } from "./findings";
 import { append, type History } from "./history";
 
 const POLL_MS = 2_000;
 
-/** What is served changes seldom; while the server cannot say, it is asked every `POLL_MS`. */
-const HEALTH_POLL_MS = 10_000;
-
 /** A polled query goes on through every failure but a missing key, and says the last one. */
-const polled = (everyMs: number) => ({
+const POLLED = {
   staleTime: 0,
   retry: (_: number, error: Error) => !needsKey(error),
   retryDelay: (_: number, error: Error) =>
     error instanceof ApiError && error.retryAfterS !== null ? 1000 * error.retryAfterS : POLL_MS,
   refetchInterval: (query: { state: { error: Error | null } }) =>
-    query.state.error === null ? everyMs : (false as const),
-});
+    query.state.error === null ? POLL_MS : (false as const),
+};
 
 export function useHealth() {
   return useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => answerOf(api.GET("/healthz", { signal })),
-    ...polled(HEALTH_POLL_MS),
+    ...POLLED,
   });
 }
 
@@ -35,7 +31,7 @@ export function useMetrics() {
     queryKey: ["metrics"],
     queryFn: scrape,
     structuralSharing: false,
-    ...polled(POLL_MS),
+    ...POLLED,
   });
 }
 
@@ -51,21 +47,16 @@ export function useSwap() {
     queryKey: ["swap"],
     queryFn: ({ signal }) => answerOf(api.GET("/admin/swap", { signal })),
     enabled: key !== null,
-    ...polled(POLL_MS),
+    ...POLLED,
   });
 }
 
-/** Checks everything, some of it slowly: asked once, then when somebody wants it. */
+/** Asked once, then when somebody wants it. */
 export function useDoctor() {
   const key = useKey();
   return useQuery({
     queryKey: ["doctor"],
-    queryFn: async ({ signal }) => {
-      const response = await fetch("/admin/doctor", { headers: keyHeaders(), signal });
-      const body: unknown = await response.json().catch(() => null);
-      if (!response.ok) throw errorOf(response, body);
-      return body as DoctorReport;
-    },
+    queryFn: ({ signal }) => answerOf(api.GET("/admin/doctor", { signal })),
     enabled: key !== null,
     staleTime: Infinity,
   });
