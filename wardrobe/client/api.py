@@ -212,7 +212,7 @@ class Wardrobe:
 
     def facets(
         self,
-        fields: Sequence[str],
+        fields: Sequence[str] = (),
         *,
         filters: Mapping[str, Any] | None = None,
         must_not: Sequence[str] = (),
@@ -221,6 +221,7 @@ class Wardrobe:
         """Returns how many of the items that match have each value of the fields.
 
         Args:
+            fields: by default every attribute, and metadata with at most `limit` values.
             limit: values of each field, 50 by default.
         """
         params: dict[str, Any] = {"fields": json.dumps(list(fields))}

@@ -131,6 +131,12 @@ class Columns:
             facets[field] = [(column.values[code], int(counts[code])) for code in first]
         return facets
 
+    def countable_fields(self, limit: int) -> list[str]:
+        """Returns every attribute, and each metadata field with at most `limit` values."""
+        metadata = list(self._metadata.items())  # copies: the appender may add some meanwhile
+        few = [METADATA + key for key, column in metadata if len(column.values) <= limit]
+        return [*list(self._attributes), *few]
+
     def sort_keys(self, field: str, count: int) -> IntArray:
         """Returns what a stable sort puts the first slots in the order of a field by `(count,)`.
 

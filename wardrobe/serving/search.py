@@ -65,7 +65,8 @@ def facets() -> Response:
     query = Query(filter=given.filters, must_not=tuple(given.must_not), top_k=0)
     with telemetry.stage("search"):
         found = engine.searcher.search(query)
-        counted = _facets(found, given.fields, given.limit)
+        fields = given.fields or found.snapshot.columns.countable_fields(given.limit)
+        counted = _facets(found, fields, given.limit)
     return answer(FacetResponse(facets=counted, total=found.total))
 
 

@@ -186,7 +186,11 @@ class SearchParameters(Parameters):
 class FacetParameters(Parameters):
     """Fields to count, of the items that a filter leaves."""
 
-    fields: Fields = Field(min_length=1, description="Fields whose values are counted")
+    fields: Fields = Field(
+        [],
+        description="Fields whose values are counted; by default every attribute, and metadata "
+        "with at most `limit` values",
+    )
     filters: Filters | None = Field(None, description="Which items are counted; see `Filters`")
     must_not: Tags = Field([], description="Tags that no counted item may have")
     limit: Count = Field(50, ge=1, le=1000, description="Values of each field at most")

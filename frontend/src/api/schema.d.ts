@@ -260,7 +260,7 @@ export interface components {
              * Status
              * @default ok
              */
-            status: string;
+            status?: string;
         };
         /**
          * BulkFailure
@@ -283,13 +283,13 @@ export interface components {
              * @description Its name or description: text queries find its words
              * @default
              */
-            caption: string;
+            caption?: string;
             /**
              * Labels
              * @description Given labels by attribute
              * @default {}
              */
-            labels: {
+            labels?: {
                 [key: string]: string[];
             };
             /**
@@ -297,7 +297,7 @@ export interface components {
              * @description Anything else, for filters, facets and sorting
              * @default {}
              */
-            metadata: {
+            metadata?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /** Id */
@@ -375,7 +375,7 @@ export interface components {
              * Detail
              * @default {}
              */
-            detail: {
+            detail?: {
                 [key: string]: unknown;
             };
         };
@@ -419,27 +419,28 @@ export interface components {
         FacetParameters: {
             /**
              * Fields
-             * @description Fields whose values are counted
+             * @description Fields whose values are counted; by default every attribute, and metadata with at most `limit` values
+             * @default []
              */
-            fields: string[];
+            fields?: string[];
             /**
              * Filters
              * @description Which items are counted; see `Filters`
              * @default null
              */
-            filters: components["schemas"]["TagCondition"] | components["schemas"]["MetadataCondition"] | components["schemas"]["IdCondition"] | components["schemas"]["FilterGroup"] | null;
+            filters?: components["schemas"]["TagCondition"] | components["schemas"]["MetadataCondition"] | components["schemas"]["IdCondition"] | components["schemas"]["FilterGroup"] | null;
             /**
              * Must Not
              * @description Tags that no counted item may have
              * @default []
              */
-            must_not: string[];
+            must_not?: string[];
             /**
              * Limit
              * @description Values of each field at most
              * @default 50
              */
-            limit: number;
+            limit?: number;
         };
         /**
          * FacetResponse
@@ -538,7 +539,7 @@ export interface components {
              * @description Probability that a person would call it relevant, if that was learnt
              * @default null
              */
-            relevance: number | null;
+            relevance?: number | null;
             /**
              * Labels
              * @description Given labels, or predicted ones; most specific first
@@ -573,9 +574,9 @@ export interface components {
              * @description Near-duplicates it stands for
              * @default null
              */
-            duplicates: string[] | null;
+            duplicates?: string[] | null;
             /** @default null */
-            explanation: components["schemas"]["Explanation"] | null;
+            explanation?: components["schemas"]["Explanation"] | null;
         };
         /**
          * Health
@@ -586,7 +587,7 @@ export interface components {
              * Status
              * @default ok
              */
-            status: string;
+            status?: string;
             /** Version */
             version: string;
             /** Encoder */
@@ -626,7 +627,7 @@ export interface components {
              * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; by default as it came
              * @default null
              */
-            side: number | null;
+            side?: number | null;
         };
         /**
          * IndexHealth
@@ -649,19 +650,19 @@ export interface components {
              * @description Another picture
              * @default null
              */
-            image: string | null;
+            image?: string | null;
             /**
              * Caption
              * @description Another caption; null removes it
              * @default null
              */
-            caption: string | null;
+            caption?: string | null;
             /**
              * Labels
              * @description Labels of attributes; null removes an attribute's
              * @default null
              */
-            labels: {
+            labels?: {
                 [key: string]: string[] | null;
             } | null;
             /**
@@ -669,7 +670,7 @@ export interface components {
              * @description Merged into what is there (RFC 7396): null removes a key
              * @default null
              */
-            metadata: {
+            metadata?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
@@ -732,13 +733,13 @@ export interface components {
              * @description Its name or description: text queries find its words
              * @default
              */
-            caption: string;
+            caption?: string;
             /**
              * Labels
              * @description Given labels by attribute
              * @default {}
              */
-            labels: {
+            labels?: {
                 [key: string]: string[];
             };
             /**
@@ -746,7 +747,7 @@ export interface components {
              * @description Anything else, for filters, facets and sorting
              * @default {}
              */
-            metadata: {
+            metadata?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
         };
@@ -825,25 +826,25 @@ export interface components {
              * @description One picture
              * @default null
              */
-            image: string | null;
+            image?: string | null;
             /**
              * Images
              * @description Several pictures
              * @default null
              */
-            images: string[] | null;
+            images?: string[] | null;
             /**
              * Top K
              * @description Labels in `top`
              * @default 5
              */
-            top_k: number;
+            top_k?: number;
             /**
              * Explain
              * @description Give the selected tags a `heatmap` of what each looked at
              * @default false
              */
-            explain: boolean;
+            explain?: boolean;
         } & ({
             image: unknown;
         } | {
@@ -880,43 +881,43 @@ export interface components {
              * @description A picture
              * @default null
              */
-            image: string | null;
+            image?: string | null;
             /**
              * Crop
              * @description The part of `image` that counts
              * @default null
              */
-            crop: number[] | null;
+            crop?: number[] | null;
             /**
              * Text
              * @description Words
              * @default null
              */
-            text: string | null;
+            text?: string | null;
             /**
              * Id
              * @description An item, which is left out of the results
              * @default null
              */
-            id: string | null;
+            id?: string | null;
             /**
              * Vector
              * @description A vector, unit or not
              * @default null
              */
-            vector: number[] | null;
+            vector?: number[] | null;
             /**
              * Colour
              * @description A colour, `#rrggbb`
              * @default null
              */
-            colour: string | null;
+            colour?: string | null;
             /**
              * Weight
              * @description How much it counts; negative: results shall be unlike it
              * @default 1
              */
-            weight: number;
+            weight?: number;
         } | {
             crop?: null;
         } | {
@@ -970,134 +971,134 @@ export interface components {
              * @description Like this picture
              * @default null
              */
-            image: string | null;
+            image?: string | null;
             /**
              * Crop
              * @description The part of `image` that counts: left, top, right, bottom, from 0 to 1
              * @default null
              */
-            crop: number[] | null;
+            crop?: number[] | null;
             /**
              * Text
              * @description As this text describes
              * @default null
              */
-            text: string | null;
+            text?: string | null;
             /**
              * Id
              * @description Like this item, which is left out
              * @default null
              */
-            id: string | null;
+            id?: string | null;
             /**
              * Vector
              * @description Near this vector, unit or not
              * @default null
              */
-            vector: number[] | null;
+            vector?: number[] | null;
             /**
              * Colour
              * @description Of this colour, `#rrggbb`
              * @default null
              */
-            colour: string | null;
+            colour?: string | null;
             /**
              * Queries
              * @description Parts with weights, instead of those above
              * @default null
              */
-            queries: components["schemas"]["QueryPart"][] | null;
+            queries?: components["schemas"]["QueryPart"][] | null;
             /**
              * Top K
              * @description Results at most
              * @default 10
              */
-            top_k: number;
+            top_k?: number;
             /**
              * Offset
              * @description Results to skip
              * @default 0
              */
-            offset: number;
+            offset?: number;
             /**
              * Cursor
              * @description `cursor` of the page before: goes on where it ended, whatever was written
              * @default null
              */
-            cursor: string | null;
+            cursor?: string | null;
             /**
              * Min Score
              * @description Least cosine of a result
              * @default null
              */
-            min_score: number | null;
+            min_score?: number | null;
             /**
              * Min Relevance
              * @description Least relevance of a result; 0 gives even nonsense
              * @default null
              */
-            min_relevance: number | null;
+            min_relevance?: number | null;
             /**
              * Filters
              * @description What results must be; see `Filters`
              * @default null
              */
-            filters: components["schemas"]["TagCondition"] | components["schemas"]["MetadataCondition"] | components["schemas"]["IdCondition"] | components["schemas"]["FilterGroup"] | null;
+            filters?: components["schemas"]["TagCondition"] | components["schemas"]["MetadataCondition"] | components["schemas"]["IdCondition"] | components["schemas"]["FilterGroup"] | null;
             /**
              * Must Not
              * @description Tags that no result may have
              * @default []
              */
-            must_not: string[];
+            must_not?: string[];
             /**
              * Mode
              * @description How a text is understood: by meaning, words or both
              * @default hybrid
              * @enum {string}
              */
-            mode: "hybrid" | "vector" | "lexical";
+            mode?: "hybrid" | "vector" | "lexical";
             /**
              * Understand
              * @description Read `without stripes` or `but blue` in a text as filters
              * @default true
              */
-            understand: boolean;
+            understand?: boolean;
             /**
              * Facets
              * @description Fields whose values are counted
              * @default []
              */
-            facets: string[];
+            facets?: string[];
             /**
              * Sort
              * @description Field to sort by, with `-` before it descending
              * @default null
              */
-            sort: string | null;
+            sort?: string | null;
             /**
              * Group By
              * @description Field of whose every value only the best item is given
              * @default null
              */
-            group_by: string | null;
+            group_by?: string | null;
             /**
              * Collapse
              * @description Cosine between items from which on only the best of them is given
              * @default null
              */
-            collapse: number | null;
+            collapse?: number | null;
             /**
              * Diversity
              * @description 0 gives the best, 1 those most different from one another
              * @default null
              */
-            diversity: number | null;
+            diversity?: number | null;
             /**
              * Explain
              * @description Say what made each score
              * @default false
              */
-            explain: boolean;
+            explain?: boolean;
         } & (({
             queries?: null;
         } | {
@@ -1146,11 +1147,11 @@ export interface components {
              * Facets
              * @default null
              */
-            facets: {
+            facets?: {
                 [key: string]: components["schemas"]["FacetValue"][];
             } | null;
             /** @default null */
-            understood: components["schemas"]["Understood"] | null;
+            understood?: components["schemas"]["Understood"] | null;
             /** Took Ms */
             took_ms: number;
         };
@@ -1169,13 +1170,13 @@ export interface components {
              * @description As the setting `ENCODER`; by default the one that serves
              * @default null
              */
-            encoder: string | null;
+            encoder?: string | null;
             /**
              * Discard Writes
              * @description Let go what was written to an index that this was not built from
              * @default false
              */
-            discard_writes: boolean;
+            discard_writes?: boolean;
         };
         /**
          * SwapStatus
@@ -2316,15 +2317,15 @@ export interface operations {
     };
     get_facets: {
         parameters: {
-            query: {
+            query?: {
                 /**
-                 * @description Fields whose values are counted
+                 * @description Fields whose values are counted; by default every attribute, and metadata with at most `limit` values
                  * @example [
                  *       "colour",
                  *       "metadata.brand"
                  *     ]
                  */
-                fields: string[];
+                fields?: string[];
                 /** @description Which items are counted; see `Filters` */
                 filters?: string;
                 /** @description Tags that no counted item may have */

@@ -1,7 +1,6 @@
 import { clsx } from "clsx";
 import { Camera, ImagePlus } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
-import { useDropzone } from "react-dropzone";
+import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./ui/Button";
 
@@ -16,54 +15,82 @@ interface Props {
 /** Takes pictures that are dropped on it, picked, photographed, or pasted anywhere on the page. */
 export function PictureDrop({ multiple = false, onPictures, className, children }: Props) {
   const { t } = useTranslation();
-  const { getRootProps, getInputProps, isDragActive, open } = useDropzone({
-    // Whatever it is: what is no picture gets a message rather than being dropped in silence.
-    onDrop: (files) => files.length > 0 && onPictures(files),
-    multiple,
-    noClick: true,
-    noKeyboard: true,
-  });
+  const { over, handlers } = useDrop(onPictures);
   usePastedPictures(onPictures);
   return (
     <div
-      {...getRootProps({ role: undefined, tabIndex: undefined })}
-      className={clsx(className, isDragActive && "outline-accent outline-2 outline-dashed")}
+      {...handlers}
+      className={clsx(
+        className,
+        over && "outline-accent outline-2 outline-offset-4 outline-dashed",
+      )}
     >
-      <input {...getInputProps({ accept: "image/*", "aria-label": t("common.picture.pick") })} />
       {children}
-      <Button onClick={open}>
+      <FileButton multiple={multiple} onFiles={onPictures}>
         <ImagePlus aria-hidden />
         {t(multiple ? "common.picture.pickMany" : "common.picture.pick")}
-      </Button>
-      <CameraButton onPictures={onPictures} />
+      </FileButton>
+      {/* Only devices used by touch are likely to have a camera at hand. */}
+      <FileButton capture onFiles={onPictures} className="pointer-fine:hidden">
+        <Camera aria-hidden />
+        {t("common.picture.photograph")}
+      </FileButton>
     </div>
   );
 }
 
-/** Opens the camera; only devices used by touch are likely to have one at hand. */
-function CameraButton({ onPictures }: { onPictures: (pictures: File[]) => void }) {
-  const { t } = useTranslation();
+interface FileButtonProps {
+  multiple?: boolean;
+  /** Whether the camera is opened. */
+  capture?: boolean;
+  onFiles: (files: File[]) => void;
+  className?: string;
+  children: ReactNode;
+}
+
+function FileButton({ multiple = false, capture = false, onFiles, ...rest }: FileButtonProps) {
+  const input = useRef<HTMLInputElement>(null);
   return (
-    <Button
-      asChild
-      className="focus-within:outline-accent focus-within:outline-2 pointer-fine:hidden"
-    >
-      <label>
-        <Camera aria-hidden />
-        {t("common.picture.photograph")}
-        <input
-          type="file"
-          accept="image/*"
-          capture="environment"
-          className="sr-only"
-          onChange={(event) => {
-            onPictures([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
-      </label>
-    </Button>
+    <>
+      <Button {...rest} onClick={() => input.current?.click()} />
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        multiple={multiple}
+        {...(capture && { capture: "environment" as const })}
+        hidden
+        onChange={(event) => {
+          const files = [...(event.target.files ?? [])];
+          event.target.value = ""; // so that the same file can be picked again
+          if (files.length > 0) onFiles(files);
+        }}
+      />
+    </>
   );
+}
+
+/** Takes any dropped file: what is no picture gets a message rather than being lost in silence. */
+function useDrop(onFiles: (files: File[]) => void) {
+  const [over, setOver] = useState(false);
+  const handlers = {
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: (event: DragEvent) => {
+      const into = event.relatedTarget;
+      if (!(into instanceof Node && event.currentTarget.contains(into))) setOver(false);
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      const files = [...event.dataTransfer.files];
+      if (files.length > 0) onFiles(files);
+    },
+  };
+  return { over, handlers };
 }
 
 function usePastedPictures(onPictures: (pictures: File[]) => void): void {

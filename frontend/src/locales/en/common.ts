@@ -40,9 +40,9 @@ export const common = {
   picture: {
     of: "Picture of {{name}}",
     missing: "The picture is missing",
-    pick: "Choose a picture",
+    pick: "Picture",
     pickMany: "Choose pictures",
-    photograph: "Take a photograph",
+    photograph: "Camera",
     drop: "Drop pictures here, paste them, or",
   },
 };

@@ -1,7 +1,116 @@
+import { clsx } from "clsx";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
+import { PictureDrop } from "@/components/PictureDrop";
+import { Button } from "@/components/ui/Button";
+import { reducedPicture, UnreadablePictureError } from "@/query/picture";
+import { isEmpty } from "@/query/query";
+import { useSearchQuery } from "@/query/useSearchQuery";
+import { Chips } from "./Chips";
+import { ColourPicker } from "./ColourPicker";
+import { CropPanel } from "./CropPanel";
+import { Facets } from "./Facets";
+import { Results } from "./Results";
+import { Toolbar } from "./Toolbar";
+import { Understood } from "./Understood";
+import { useFacets, useResults } from "./useResults";
+import { WordsBox } from "./WordsBox";
 
 export function SearchView() {
   const { t } = useTranslation();
-  return <Page title={t("search.title")}>…</Page>;
+  const [query, change] = useSearchQuery();
+  const results = useResults(query);
+  const facets = useFacets(query);
+  const [problem, takePictures] = usePictureOf(change);
+  const first = results.data?.pages[0];
+  return (
+    <Page title={t("search.title")} hideTitle>
+      <PictureDrop
+        onPictures={takePictures}
+        className="flex flex-wrap items-center gap-2 rounded-xl"
+      >
+        <WordsBox text={query.text} onChange={(text, replace) => change({ text }, { replace })} />
+        <ColourPicker
+          colour={query.colour}
+          onChange={(colour, replace) => change({ colour }, { replace })}
+        />
+      </PictureDrop>
+      <div role="alert" className="contents">
+        {problem !== null && <p className="bg-bad-soft text-bad rounded-lg px-3 py-2">{problem}</p>}
+      </div>
+      {isEmpty(query) && <Introduction onTry={(text) => change({ text })} />}
+      <Chips query={query} change={change} />
+      <div className="flex flex-col items-stretch gap-6 lg:flex-row lg:items-start">
+        <aside
+          aria-label={t("search.filters")}
+          className={clsx(
+            "flex-col gap-5 lg:flex lg:w-64 lg:shrink-0",
+            query.picture === null ? "hidden" : "flex",
+          )}
+        >
+          {query.picture !== null && (
+            <CropPanel
+              picture={query.picture}
+              crop={query.crop}
+              onCrop={(crop) => change({ crop })}
+              onRemove={() => change({ picture: null, crop: null })}
+            />
+          )}
+          <div className="hidden min-h-dvh lg:block">
+            <Facets facets={facets} query={query} change={change} />
+          </div>
+        </aside>
+        <div className="flex min-w-0 grow flex-col gap-3">
+          <Toolbar
+            query={query}
+            change={change}
+            facets={facets}
+            fields={facets.map(([field]) => field)}
+            total={first?.total}
+          />
+          <Understood understood={first?.understood} />
+          <Results query={query} results={results} change={change} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Introduction({ onTry }: { onTry: (text: string) => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <p className="text-muted">{t("search.intro")}</p>
+      <div className="flex flex-wrap items-center gap-1.5">
+        <span className="text-muted">{t("search.tryOne")}:</span>
+        {t("search.examples", { returnObjects: true }).map((example) => (
+          <Button key={example} size="small" onClick={() => onTry(example)}>
+            {example}
+          </Button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Takes the first picture into the query; says so where the browser cannot read it. */
+function usePictureOf(change: ReturnType<typeof useSearchQuery>[1]) {
+  const { t } = useTranslation();
+  const [problem, setProblem] = useState<string | null>(null);
+  const take = useCallback(
+    async ([file]: File[]) => {
+      if (!file) return;
+      try {
+        change({ picture: await reducedPicture(file), crop: null });
+        setProblem(null);
+      } catch (error) {
+        if (!(error instanceof UnreadablePictureError)) throw error;
+        setProblem(t("search.picture.unreadable", { name: file.name }));
+      }
+    },
+    [change, t],
+  );
+  const takePictures = useCallback((files: File[]) => void take(files), [take]);
+  return [problem, takePictures] as const;
 }

@@ -1,0 +1,112 @@
+import { Ban } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { FacetValue } from "@/api/types";
+import { Button } from "@/components/ui/Button";
+import { readableField } from "@/names";
+import { type Choice, sameChoice, type SearchQuery } from "@/query/query";
+import type { Facets as Counted } from "./useResults";
+
+/** Values of a field shown until all are asked for. */
+const FIRST = 6;
+
+interface Props {
+  facets: Counted;
+  query: SearchQuery;
+  change: (changes: Partial<SearchQuery>) => void;
+}
+
+/** What narrows the results. */
+export function Facets({ facets, query, change }: Props) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex flex-col gap-5">
+      <label className="flex cursor-pointer items-center gap-2 px-1 font-medium">
+        <input
+          type="checkbox"
+          checked={!query.unfolded}
+          onChange={() => change({ unfolded: !query.unfolded })}
+          className="accent-accent size-4"
+        />
+        {t("search.fold")}
+      </label>
+      {facets.map(([field, values]) => (
+        <Facet key={field} field={field} values={values} query={query} change={change} />
+      ))}
+    </div>
+  );
+}
+
+interface FacetProps extends Omit<Props, "facets"> {
+  field: string;
+  values: FacetValue[];
+}
+
+function Facet({ field, values, query, change }: FacetProps) {
+  const { t } = useTranslation();
+  const [all, setAll] = useState(false);
+  const chosen = (choice: Choice) => query.chosen.some((other) => sameChoice(choice, other));
+  const shown = values.filter(({ value }, i) => all || i < FIRST || chosen({ field, value }));
+  const hidden = values.length - shown.length;
+  return (
+    <fieldset>
+      <legend className="mb-1.5 font-semibold">{readableField(field)}</legend>
+      <ul>
+        {shown.map(({ value, count }) => (
+          <Value
+            key={String(value)}
+            choice={{ field, value }}
+            count={count}
+            chosen={chosen({ field, value })}
+            query={query}
+            change={change}
+          />
+        ))}
+      </ul>
+      {(hidden > 0 || all) && values.length > FIRST && (
+        <Button variant="quiet" size="small" className="-ml-2" onClick={() => setAll(!all)}>
+          {all ? t("search.showFewer") : t("search.showMore", { count: hidden })}
+        </Button>
+      )}
+    </fieldset>
+  );
+}
+
+interface ValueProps extends Omit<Props, "facets"> {
+  choice: Choice;
+  count: number;
+  chosen: boolean;
+}
+
+function Value({ choice, count, chosen, query, change }: ValueProps) {
+  const { t } = useTranslation();
+  const value = String(choice.value);
+  const excludable = !choice.field.startsWith("metadata.");
+  const others = query.chosen.filter((other) => !sameChoice(other, choice));
+  return (
+    <li className="group flex items-center gap-1">
+      <label className="hover:bg-raised flex min-w-0 grow cursor-pointer items-center gap-2 rounded-md px-1 py-1">
+        <input
+          type="checkbox"
+          checked={chosen}
+          onChange={() => change({ chosen: chosen ? others : [...query.chosen, choice] })}
+          className="accent-accent size-4 shrink-0"
+        />
+        <span className="truncate">{value}</span>
+        <span className="text-muted ml-auto text-xs tabular-nums">{count.toLocaleString()}</span>
+      </label>
+      {excludable && (
+        <Button
+          variant="quiet"
+          size="tiny"
+          aria-label={t("search.exclude", { value })}
+          title={t("search.exclude", { value })}
+          onClick={() => change({ chosen: others, excluded: [...query.excluded, choice] })}
+          className="opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+        >
+          <Ban />
+        </Button>
+      )}
+    </li>
+  );
+}

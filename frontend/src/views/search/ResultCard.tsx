@@ -1,0 +1,109 @@
+import { Copy, Minus, Plus } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { itemAddress } from "@/addresses";
+import type { FoundItem } from "@/api/types";
+import { ItemPicture } from "@/components/ItemPicture";
+import { Button } from "@/components/ui/Button";
+import { Dialog } from "@/components/ui/Dialog";
+import { percent } from "@/names";
+
+/** Pixels a side of a picture in the grid at most, on a dense screen. */
+const SIDE = 448;
+const LABELS = 3;
+
+interface Props {
+  item: FoundItem;
+  onMore: (id: string) => void;
+  onLess: (id: string) => void;
+}
+
+export function ResultCard({ item, onMore, onLess }: Props) {
+  const { t } = useTranslation();
+  const name = item.caption || item.labels.slice(0, 2).join(", ") || item.id;
+  return (
+    <li className="group bg-surface border-line relative flex flex-col overflow-hidden rounded-xl border">
+      <Link
+        to={itemAddress(item.id)}
+        className="flex grow flex-col outline-offset-[-2px]"
+        data-item={item.id}
+      >
+        <ItemPicture url={item.image_url} side={SIDE} alt="" className="aspect-square w-full" />
+        <span className="flex grow flex-col gap-1.5 p-2.5">
+          <span className="line-clamp-2 leading-snug font-medium">{name}</span>
+          <span className="text-muted line-clamp-1 text-xs">
+            {item.labels.slice(0, LABELS).join(" · ")}
+          </span>
+          <Score item={item} />
+        </span>
+      </Link>
+      <div className="absolute top-2 right-2 flex gap-1 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+        <Button
+          size="tiny"
+          aria-label={t("search.more")}
+          title={t("search.more")}
+          onClick={() => onMore(item.id)}
+        >
+          <Plus />
+        </Button>
+        <Button
+          size="tiny"
+          aria-label={t("search.less")}
+          title={t("search.less")}
+          onClick={() => onLess(item.id)}
+        >
+          <Minus />
+        </Button>
+      </div>
+      {item.duplicates && <Duplicates ids={item.duplicates} />}
+    </li>
+  );
+}
+
+function Score({ item: { score, relevance } }: { item: FoundItem }) {
+  const { t } = useTranslation();
+  if (score === null) return null;
+  return (
+    <span className="text-muted mt-auto flex justify-between gap-2 text-xs tabular-nums">
+      <span title={t("search.score")}>
+        <span className="sr-only">{t("search.score")} </span>
+        {score.toFixed(2)}
+      </span>
+      {typeof relevance === "number" && (
+        <span>{t("search.relevance", { percent: percent(relevance) })}</span>
+      )}
+    </span>
+  );
+}
+
+/** The items that this one stands for. */
+function Duplicates({ ids }: { ids: string[] }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog
+      title={t("search.similarTitle")}
+      trigger={
+        <Button size="small" className="absolute top-2 left-2">
+          <Copy aria-hidden />
+          {ids.length}
+          <span className="sr-only">{t("search.similar", { count: ids.length })}</span>
+        </Button>
+      }
+    >
+      <ul className="grid grid-cols-3 gap-2 sm:grid-cols-4">
+        {ids.map((id) => (
+          <li key={id}>
+            <Link to={itemAddress(id)} className="block">
+              <ItemPicture
+                url={`/items/${encodeURIComponent(id)}/image`}
+                side={SIDE}
+                alt={id}
+                className="border-line aspect-square w-full rounded-lg border"
+              />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

@@ -1,0 +1,133 @@
+import { clsx } from "clsx";
+import { SearchX } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Notice } from "@/components/Notice";
+import { Button } from "@/components/ui/Button";
+import { isRanked, type SearchQuery } from "@/query/query";
+import { ResultCard } from "./ResultCard";
+import type { useResults } from "./useResults";
+
+const GRID = "grid grid-cols-2 gap-3 sm:grid-cols-[repeat(auto-fill,minmax(11.5rem,1fr))] xl:gap-4";
+/** How far below the window the next page is fetched already. */
+const AHEAD = "1200px";
+
+interface Props {
+  query: SearchQuery;
+  results: ReturnType<typeof useResults>;
+  change: (changes: Partial<SearchQuery>) => void;
+}
+
+export function Results({ query, results, change }: Props) {
+  const { t } = useTranslation();
+  const { data, error, isPending, isFetchNextPageError, failureReason } = results;
+  const items = data?.pages.flatMap((page) => page.results) ?? [];
+  // While a failed call is tried again by itself, say why there is nothing yet.
+  const problem = isFetchNextPageError ? null : (error ?? (isPending ? failureReason : null));
+  if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
+  if (isPending) return <Placeholders />;
+  if (items.length === 0) return <Nothing query={query} change={change} />;
+  const more = (id: string) =>
+    change({ like: added(query.like, id), unlike: without(query.unlike, id) });
+  const less = (id: string) =>
+    change({ unlike: added(query.unlike, id), like: without(query.like, id) });
+  return (
+    <>
+      <ul
+        aria-label={t("search.results")}
+        aria-busy={results.isPlaceholderData}
+        className={clsx(
+          GRID,
+          "transition-opacity",
+          results.isPlaceholderData && "opacity-70 delay-200",
+        )}
+      >
+        {items.map((item) => (
+          <ResultCard key={item.id} item={item} onMore={more} onLess={less} />
+        ))}
+      </ul>
+      <NextPage results={results} />
+    </>
+  );
+}
+
+/** Fetches the next page before its place comes into view. */
+function NextPage({ results }: Pick<Props, "results">) {
+  const { t } = useTranslation();
+  const place = useRef<HTMLDivElement>(null);
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, error } = results;
+  useEffect(() => {
+    const element = place.current;
+    if (!element || !hasNextPage || isFetching || isFetchNextPageError) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => entry?.isIntersecting && void fetchNextPage(),
+      { rootMargin: AHEAD },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+  if (isFetchNextPageError) {
+    return <ErrorNotice error={error} onRetry={() => void results.refetch()} />;
+  }
+  return (
+    <div ref={place} className="text-muted py-6 text-center">
+      {hasNextPage ? (
+        <Button variant="quiet" onClick={() => void fetchNextPage()}>
+          {t("search.loadingMore")}
+        </Button>
+      ) : (
+        t("search.end")
+      )}
+    </div>
+  );
+}
+
+function Nothing({ query, change }: Omit<Props, "results">) {
+  const { t } = useTranslation();
+  const filtered = query.chosen.length + query.excluded.length > 0;
+  return (
+    <Notice
+      icon={SearchX}
+      title={t("search.nothing.title")}
+      action={
+        <div className="flex flex-wrap justify-center gap-2">
+          {filtered && (
+            <Button onClick={() => change({ chosen: [], excluded: [] })}>
+              {t("search.nothing.removeFilters")}
+            </Button>
+          )}
+          {isRanked(query) && !query.irrelevant && (
+            <Button onClick={() => change({ irrelevant: true })}>
+              {t("search.nothing.showAnyway")}
+            </Button>
+          )}
+        </div>
+      }
+    >
+      {t(isRanked(query) ? "search.nothing.relevant" : "search.nothing.filters")}
+    </Notice>
+  );
+}
+
+function Placeholders() {
+  const { t } = useTranslation();
+  return (
+    <div role="status" aria-label={t("search.searching")} className={GRID}>
+      {Array.from({ length: 12 }, (_, i) => (
+        <div key={i} className="bg-surface border-line animate-pulse rounded-xl border">
+          <div className="bg-raised aspect-square rounded-t-xl" />
+          <div className="h-24" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function added(ids: readonly string[], id: string): string[] {
+  return ids.includes(id) ? [...ids] : [...ids, id];
+}
+
+function without(ids: readonly string[], id: string): string[] {
+  return ids.filter((other) => other !== id);
+}

@@ -1,0 +1,97 @@
+import { Check, Link2, SlidersHorizontal } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Dialog, DialogClose } from "@/components/ui/Dialog";
+import { Select } from "@/components/ui/Select";
+import { readableField } from "@/names";
+import { isRanked, type SearchQuery } from "@/query/query";
+import { Facets } from "./Facets";
+import type { Facets as Counted } from "./useResults";
+
+interface Props {
+  query: SearchQuery;
+  change: (changes: Partial<SearchQuery>) => void;
+  facets: Counted;
+  /** Fields that results can be sorted by. */
+  fields: string[];
+  total: number | undefined;
+}
+
+export function Toolbar({ query, change, facets, fields, total }: Props) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <p role="status" className="text-muted mr-auto min-w-20 tabular-nums">
+        {total !== undefined && t("search.total", { count: total })}
+      </p>
+      <FilterDialog query={query} change={change} facets={facets} />
+      <Sorting query={query} change={change} fields={fields} />
+      <CopyLink />
+    </div>
+  );
+}
+
+function Sorting({ query, change, fields }: Pick<Props, "query" | "change" | "fields">) {
+  const { t } = useTranslation();
+  const sorted = query.sort?.replace(/^-/, "");
+  const known = sorted === undefined || fields.includes(sorted) ? fields : [...fields, sorted];
+  const options = [
+    { value: "", label: t(isRanked(query) ? "search.best" : "search.added") },
+    ...known.flatMap((field) => [
+      { value: field, label: t("search.ascending", { field: readableField(field) }) },
+      { value: `-${field}`, label: t("search.descending", { field: readableField(field) }) },
+    ]),
+  ];
+  return (
+    <Select
+      label={t("search.sort")}
+      value={query.sort ?? ""}
+      options={options}
+      onChange={(sort) => change({ sort: sort === "" ? null : sort })}
+      className="w-40 sm:w-48"
+    />
+  );
+}
+
+/** The facets where there is no room beside the results. */
+function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" | "facets">) {
+  const { t } = useTranslation();
+  const count = query.chosen.length + query.excluded.length;
+  return (
+    <Dialog
+      title={t("search.filters")}
+      trigger={
+        <Button className="lg:hidden">
+          <SlidersHorizontal aria-hidden />
+          {count === 0 ? t("search.filters") : t("search.filtersActive", { count })}
+        </Button>
+      }
+    >
+      <Facets facets={facets} query={query} change={change} />
+      <DialogClose asChild>
+        <Button variant="primary" className="sticky bottom-0">
+          {t("search.showResults")}
+        </Button>
+      </DialogClose>
+    </Dialog>
+  );
+}
+
+function CopyLink() {
+  const { t } = useTranslation();
+  const [copied, setCopied] = useState("");
+  const copy = async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    setCopied(window.location.href);
+  };
+  const done = copied === window.location.href;
+  return (
+    <Button onClick={() => void copy()}>
+      {done ? <Check aria-hidden className="text-good" /> : <Link2 aria-hidden />}
+      <span role="status" className="max-sm:sr-only">
+        {t(done ? "search.shared" : "search.share")}
+      </span>
+    </Button>
+  );
+}

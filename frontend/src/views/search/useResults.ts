@@ -1,0 +1,70 @@
+import {
+  keepPreviousData,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueries,
+} from "@tanstack/react-query";
+import { api, answerOf } from "@/api/client";
+import type { FacetValue, SearchRequest } from "@/api/types";
+import { type Choice, filtersOf, requestOf, type SearchQuery, tagOf } from "@/query/query";
+
+export type Facets = [field: string, values: FacetValue[]][];
+
+/** Pages of results; those of the query before stay until the first of the new one is there. */
+export function useResults(query: SearchQuery) {
+  const request = requestOf(query);
+  return useInfiniteQuery({
+    queryKey: ["search", request],
+    queryFn: ({ pageParam: cursor, signal }) => search(request, cursor, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.cursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function search(request: SearchRequest, cursor: string | null, signal: AbortSignal) {
+  // The types of the call mix JSON with forms; what goes as JSON is a `SearchRequest`.
+  const body = { ...request, cursor } as never;
+  return answerOf(api.POST("/search", { body, signal }));
+}
+
+/**
+ * Fields and their values, counted among the items that the filters leave. Other values of a field
+ * that is filtered by are alternatives, so they are counted as if it were not.
+ */
+export function useFacets(query: SearchQuery): Facets {
+  const fields = [...new Set(query.chosen.map(({ field }) => field))];
+  const [all, ...alone] = useQueries({
+    queries: [null, ...fields].map((field) => {
+      const chosen = query.chosen.filter((choice) => choice.field !== field);
+      return {
+        queryKey: ["facets", field, chosen, query.excluded],
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          count(field, chosen, query.excluded, signal),
+        placeholderData: keepPreviousData,
+      };
+    }),
+  });
+  const counted = { ...all?.data?.facets };
+  for (const { data } of alone) Object.assign(counted, data?.facets);
+  return Object.entries(counted).filter(([, values]) => values.length > 0);
+}
+
+function count(field: string | null, chosen: Choice[], excluded: Choice[], signal: AbortSignal) {
+  const filters = filtersOf(chosen);
+  // In a query string a filter is its JSON, which the document's types do not say.
+  const written = filters === null ? {} : { filters: JSON.stringify(filters) as never };
+  const query = {
+    fields: field === null ? [] : [field],
+    must_not: excluded.map(tagOf),
+    ...written,
+  };
+  return answerOf(api.GET("/facets", { params: { query }, signal }));
+}
+
+/** Refetches what a write may have changed. */
+export async function forgetResults(client: QueryClient): Promise<void> {
+  await Promise.all(
+    ["search", "facets"].map((key) => client.invalidateQueries({ queryKey: [key] })),
+  );
+}
