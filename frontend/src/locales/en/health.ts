@@ -9,7 +9,7 @@ export const health = {
     encoder: "Encoder",
     precision: "Precision",
     dimension: "Dimension",
-    numbers: "{{value}} numbers a vector",
+    numbers: "{{value}} numbers",
     version: "Wardrobe",
     index: "Index",
     indexValue: "{{items}} items, {{kind}}",
@@ -25,7 +25,7 @@ export const health = {
   swap: {
     title: "Swap",
     needsKey: "shown with an admin key",
-    idle: "none since the server started",
+    idle: "none yet",
     loading: "loading",
     verifying: "verifying",
     warming: "warming up",

@@ -40,7 +40,7 @@ export function LiveFigures() {
 
 function Cards({ figures }: { figures: Figures }) {
   return (
-    <div className="grid gap-4 md:grid-cols-2 min-[1800px]:grid-cols-4">
+    <div className="grid gap-4 md:grid-cols-2 min-[112rem]:grid-cols-4">
       <RequestsCard figures={figures} />
       {CALLS.map((call) => (
         <LatencyCard key={call} call={call} figures={figures} />

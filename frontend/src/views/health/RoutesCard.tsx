@@ -11,7 +11,7 @@ export function RoutesCard({ figures }: { figures: Figures }) {
   const { t } = useTranslation();
   const { recent, recentS, sinceStart } = figures;
   return (
-    <Card title={t("health.routes.title")} className="md:col-span-2 min-[1800px]:col-span-4">
+    <Card title={t("health.routes.title")} className="md:col-span-2 min-[112rem]:col-span-4">
       <table className="w-full text-left tabular-nums">
         <thead className="text-muted text-xs">
           <tr>

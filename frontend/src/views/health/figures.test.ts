@@ -100,6 +100,11 @@ test("figures between polls stand beside those since the start", () => {
   expect(figures?.points[0]).toMatchObject({ requestsPerS: 4, foundShare: 0.75 });
 });
 
+test("a chart has points also where a poll was late", () => {
+  const history = historyOf([0, answer(0, 0)], [20_000, answer(40, 0)], [41_000, answer(103, 0)]);
+  expect(figuresOf(history)?.points.map((point) => point.requestsPerS)).toEqual([2, 3]);
+});
+
 test("a restart never makes a figure negative", () => {
   const history = historyOf([0, answer(100, 50)], [2000, answer(3, 2)], [4000, answer(7, 3)]);
   const figures = figuresOf(history);

@@ -78,7 +78,8 @@ export function figuresOf(history: History): Figures | null {
 }
 
 function pointOf(scrape: Scrape, history: History): Point {
-  const earlier = history.find((other) => other.atMs >= scrape.atMs - SMOOTHING_MS) ?? scrape;
+  const since = scrape.atMs - SMOOTHING_MS;
+  const earlier = history.findLast((other) => other.atMs <= since) ?? history[0] ?? scrape;
   const { worked, latency, foundShare } = periodOf(growth(earlier, scrape));
   const requestsPerS = worked.requests / ((scrape.atMs - earlier.atMs) / 1000);
   return { atMs: scrape.atMs, requestsPerS, latency, foundShare };
