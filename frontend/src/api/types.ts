@@ -13,5 +13,6 @@ export type QueryPart = Schemas["QueryPart"];
 export type SearchResponse = Schemas["SearchResponse"];
 export type FacetResponse = Schemas["FacetResponse"];
 export type FacetValue = Schemas["FacetValue"];
+export type Finding = Schemas["Finding"];
 export type Health = Schemas["Health"];
 export type ErrorResponse = Schemas["ErrorResponse"];
