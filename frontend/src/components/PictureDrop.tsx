@@ -24,16 +24,17 @@ export function PictureDrop({ multiple = false, onPictures, className, children 
     noKeyboard: true,
   });
   usePastedPictures(onPictures);
+  const pick = t(multiple ? "common.picture.pickMany" : "common.picture.pick");
   return (
     <div
       {...getRootProps({ role: undefined, tabIndex: undefined })}
       className={clsx(className, isDragActive && "outline-accent outline-2 outline-dashed")}
     >
-      <input {...getInputProps({ accept: "image/*", "aria-label": t("common.picture.pick") })} />
+      <input {...getInputProps({ accept: "image/*", "aria-label": pick })} />
       {children}
       <Button onClick={open}>
         <ImagePlus aria-hidden />
-        {t(multiple ? "common.picture.pickMany" : "common.picture.pick")}
+        {pick}
       </Button>
       <CameraButton onPictures={onPictures} />
     </div>

@@ -5,7 +5,8 @@ export const tag = {
     title: "Drop pictures of clothing here",
     about:
       "Each one gets tags such as its type, colour and pattern, with their probabilities. See what each tag looked at, correct what is wrong, and take it all away as JSON or CSV.",
-    formats: "JPEG, PNG, WebP, GIF, BMP or TIFF, as many as you like. You can paste them too.",
+    formats:
+      "JPEG, PNG, WebP, GIF, BMP or TIFF, 15 MB each unless the server is set otherwise; as many as you like. You can paste them too.",
   },
   list: {
     label: "Pictures",
@@ -36,7 +37,7 @@ export const tag = {
     label: "Strictness",
     learnt: "as learnt",
     points: "{{points}} points",
-    reset: "As learnt",
+    reset: "Reset",
     about: "Moves every threshold: fewer but surer tags, or more.",
     more_one: "{{count}} more",
     more_other: "{{count}} more",

@@ -41,7 +41,7 @@ export function PictureList({ tagged, place, shift, onShow, onAdd, onClear }: Pr
               aria-current={index === place}
               onClick={() => onShow(index)}
               className={clsx(
-                "flex w-20 flex-col items-center gap-1.5 rounded-lg border-2 p-1 text-left lg:w-full lg:flex-row lg:gap-2.5",
+                "relative flex w-20 flex-col items-center gap-1.5 rounded-lg border-2 p-1 text-left lg:w-full lg:flex-row lg:gap-2.5",
                 index === place
                   ? "border-accent bg-accent-soft"
                   : "hover:bg-raised border-transparent",
@@ -74,7 +74,7 @@ function Counts({ tagged, onClear }: Pick<Props, "tagged" | "onClear">) {
       <p role="status" className="tabular-nums">
         {t("tag.list.tagged", { done: count("done"), all: tagged.length })}
         {failed > 0 && (
-          <span className="text-bad">, {t("tag.list.failed", { count: failed })}</span>
+          <span className="text-bad block">{t("tag.list.failed", { count: failed })}</span>
         )}
       </p>
       <Button variant="quiet" size="small" onClick={onClear}>

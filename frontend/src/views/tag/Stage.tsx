@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ImageOff, LoaderCircle, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { clsx } from "clsx";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import type { TagAddress } from "./address";
@@ -27,7 +28,11 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
   return (
     <section
       aria-label={t("tag.picture.shown", { number: place + 1, all, name: picture.name })}
-      className="flex flex-col gap-3 lg:sticky lg:top-[4.75rem]"
+      className={clsx(
+        "flex flex-col gap-3 lg:sticky lg:top-[4.75rem]",
+        // On phones what went wrong comes first.
+        current.state === "failed" && "max-lg:order-last",
+      )}
     >
       <div className="flex items-center gap-1">
         <p className="min-w-0 grow" role="status">
@@ -58,7 +63,7 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
           <Trash2 />
         </Button>
       </div>
-      <div className="bg-raised border-line grid h-[min(50dvh,24rem)] place-items-center overflow-hidden rounded-xl border lg:h-[min(62dvh,36rem)]">
+      <div className="bg-raised border-line grid h-(--stage) place-items-center overflow-hidden rounded-xl border [--stage:min(50dvh,24rem)] lg:[--stage:min(62dvh,36rem)]">
         <Shown url={picture.url} name={picture.name}>
           {heatmap !== undefined && <Heatmap source={heatmap} />}
         </Shown>
@@ -100,7 +105,9 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
   );
 }
 
-/** A picture with something laid over it, exactly as large. */
+const MOST_MAGNIFIED = 3;
+
+/** A picture as large as the stage allows, with something laid over it, exactly as large. */
 function Shown({
   url,
   name,
@@ -111,23 +118,33 @@ function Shown({
   children: React.ReactNode;
 }) {
   const { t } = useTranslation();
+  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
   const [broken, setBroken] = useState(false);
   if (broken) {
     return (
-      <p className="text-muted flex flex-col items-center gap-2">
+      <p className="text-muted flex flex-col items-center gap-2 text-center">
         <ImageOff className="size-8" aria-hidden />
         {t("tag.picture.unseen")}
       </p>
     );
   }
-  if (url === null) return <span className="size-full animate-pulse" />;
+  if (url === null) return null;
+  const width = size && {
+    width: `min(100%, var(--stage) * ${size.width / size.height}, ${MOST_MAGNIFIED * size.width}px)`,
+  };
   return (
-    <span className="relative isolate">
+    <span
+      className={clsx("isolate", size === null ? "invisible absolute" : "relative")}
+      style={width ?? {}}
+    >
       <img
         src={url}
         alt={t("common.picture.of", { name })}
+        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+          setSize({ width: naturalWidth, height: naturalHeight })
+        }
         onError={() => setBroken(true)}
-        className="block max-h-[min(50dvh,24rem)] max-w-full bg-white lg:max-h-[min(62dvh,36rem)]"
+        className="block w-full bg-white"
       />
       {children}
     </span>

@@ -46,7 +46,7 @@ export function TagPanel({ current, shift, address }: Props) {
                 ? (current.error?.message ?? t("tag.state.delayed"))
                 : t(`tag.state.${state}`)}
           </p>
-          <div className="grid gap-3 @2xl:grid-cols-2">
+          <div className="grid gap-3 @xl:grid-cols-2 @5xl:grid-cols-3">
             {prediction === null
               ? Array.from({ length: SKELETON_CARDS }, (_, card) => <Skeleton key={card} />)
               : Object.entries(prediction.tags).map(([attribute, tags]) => (

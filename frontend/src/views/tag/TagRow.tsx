@@ -18,11 +18,12 @@ export function TagRow({ tag, why, onWhy, onJudge }: Props) {
   const { label, chosen, verdict } = tag;
   const judgeable = chosen || verdict !== null;
   return (
-    <li className="flex items-center gap-2 py-1">
+    <li className="@container flex items-center gap-2 py-1">
       <Mark tag={tag} />
       <div className="min-w-0 grow">
         <div className="flex items-baseline gap-1.5">
           <span
+            title={label}
             className={clsx(
               "truncate",
               chosen ? "font-semibold" : "text-muted",
@@ -31,18 +32,8 @@ export function TagRow({ tag, why, onWhy, onJudge }: Props) {
           >
             {label}
           </span>
-          {tag.change !== null && (
-            <span
-              className={clsx(
-                "shrink-0 text-xs font-medium",
-                tag.change === "gained" ? "text-good" : "text-warn",
-              )}
-            >
-              {tag.change === "gained" ? "+ " : "− "}
-              {t(`tag.tags.${tag.change}`)}
-            </span>
-          )}
-          <span className={clsx("ml-auto tabular-nums", !chosen && "text-muted")}>
+          {tag.change !== null && <Changed change={tag.change} />}
+          <span className={clsx("ml-auto shrink-0 tabular-nums", !chosen && "text-muted")}>
             {percent(tag.probability)}
           </span>
         </div>
@@ -72,6 +63,23 @@ export function TagRow({ tag, why, onWhy, onJudge }: Props) {
         )}
       </div>
     </li>
+  );
+}
+
+/** What the slider did to it; in a narrow row the sign alone is seen. */
+function Changed({ change }: { change: "gained" | "lost" }) {
+  const { t } = useTranslation();
+  return (
+    <span
+      title={t(`tag.tags.${change}`)}
+      className={clsx(
+        "relative shrink-0 text-xs font-semibold",
+        change === "gained" ? "text-good" : "text-warn",
+      )}
+    >
+      {change === "gained" ? "+ " : "− "}
+      <span className="sr-only @min-[19rem]:not-sr-only">{t(`tag.tags.${change}`)}</span>
+    </span>
   );
 }
 

@@ -67,10 +67,14 @@ function Strictness({ tagged, current, address }: Props) {
         className="w-full min-w-40 max-w-72 grow basis-40"
       />
       <span className="w-20 tabular-nums">{text}</span>
-      <Button size="small" disabled={points === 0} onClick={() => keepPoints(0)}>
+      <Button
+        size="small"
+        onClick={() => keepPoints(0)}
+        className={points === 0 ? "invisible" : ""}
+      >
         {t("tag.strictness.reset")}
       </Button>
-      <p role="status" className="text-muted w-full sm:w-auto">
+      <p role="status" className="text-muted min-h-[2lh] w-full sm:min-h-0 sm:w-auto">
         {points === 0 ? (
           t("tag.strictness.about")
         ) : (
@@ -93,7 +97,7 @@ function Changes({ tagged, current, shift }: Omit<Props, "address"> & { shift: n
   };
   return (
     <>
-      {current && t("tag.strictness.here", words([current]))}{" "}
+      {current?.prediction && t("tag.strictness.here", words([current]))}{" "}
       {tagged.length > 1 && t("tag.strictness.all", words(tagged))}
     </>
   );
