@@ -15,7 +15,7 @@ export const tag = {
     failed_other: "{{count}} failed",
     add: "Drop more here",
     clear: "Remove all",
-    keys: "<kbd>J</kbd> <kbd>K</kbd> or <kbd>←</kbd> <kbd>→</kbd> move among pictures.",
+    keys: "J and K, or ← and →, move among pictures.",
   },
   state: {
     waiting: "Waiting",

@@ -2,6 +2,7 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
+import { clsx } from "clsx";
 import type { TagAddress } from "./address";
 import { type JudgedTag, judgeTags, type TagList, type Verdict, type Verdicts } from "./selection";
 import { TagRow } from "./TagRow";
@@ -31,7 +32,10 @@ export function AttributeTags({ attribute, tags, shift, verdicts, address, onJud
   return (
     <section
       aria-labelledby={heading}
-      className="bg-surface border-line flex flex-col gap-1 rounded-xl border p-3"
+      className={clsx(
+        "bg-surface border-line flex flex-col gap-1 rounded-xl border p-3",
+        open && "col-span-full",
+      )}
     >
       <div className="flex min-h-7 items-center gap-2">
         <h2 id={heading} className="font-semibold">
@@ -52,7 +56,7 @@ export function AttributeTags({ attribute, tags, shift, verdicts, address, onJud
           </Button>
         )}
       </div>
-      <ul className="flex flex-col">
+      <ul className={clsx("grid gap-x-8", open && "@xl:grid-cols-2 @5xl:grid-cols-3")}>
         {shown.map((tag) => (
           <TagRow
             key={tag.name}

@@ -1,5 +1,5 @@
 import { CircleAlert, Clock, ImageOff, LoaderCircle } from "lucide-react";
-import { Trans, useTranslation } from "react-i18next";
+import { useTranslation } from "react-i18next";
 import { PictureDrop } from "@/components/PictureDrop";
 import { Button } from "@/components/ui/Button";
 import { clsx } from "clsx";
@@ -58,9 +58,7 @@ export function PictureList({ tagged, place, shift, onShow, onAdd, onClear }: Pr
           </li>
         ))}
       </ul>
-      <p className="text-muted hidden text-xs lg:block [&_kbd]:font-sans [&_kbd]:font-semibold">
-        <Trans i18nKey="tag.list.keys" components={{ kbd: <kbd /> }} />
-      </p>
+      <p className="text-muted hidden text-xs lg:block">{t("tag.list.keys")}</p>
     </section>
   );
 }

@@ -64,7 +64,7 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
         </Button>
       </div>
       <div className="bg-raised border-line grid h-(--stage) place-items-center overflow-hidden rounded-xl border [--stage:min(50dvh,24rem)] lg:[--stage:min(62dvh,36rem)]">
-        <Shown url={picture.url} name={picture.name}>
+        <Shown url={picture.url} name={picture.name} missing={current.state === "failed"}>
           {heatmap !== undefined && <Heatmap source={heatmap} />}
         </Shown>
       </div>
@@ -111,20 +111,23 @@ const MOST_MAGNIFIED = 3;
 function Shown({
   url,
   name,
+  missing,
   children,
 }: {
   url: string | null;
   name: string;
+  /** There will be none. */
+  missing: boolean;
   children: React.ReactNode;
 }) {
   const { t } = useTranslation();
   const [size, setSize] = useState<{ width: number; height: number } | null>(null);
   const [broken, setBroken] = useState(false);
-  if (broken) {
+  if (broken || (url === null && missing)) {
     return (
       <p className="text-muted flex flex-col items-center gap-2 text-center">
         <ImageOff className="size-8" aria-hidden />
-        {t("tag.picture.unseen")}
+        {t(broken ? "tag.picture.unseen" : "common.picture.missing")}
       </p>
     );
   }

@@ -97,13 +97,13 @@ test("a busy server can be asked again", async () => {
 
 test("keys move among pictures, and the address follows", async () => {
   const router = show();
-  await give("a.jpg", "b.jpg");
-  await screen.findByText("Picture 1 of 2");
-  await userEvent.keyboard("j");
-  await screen.findByText("Picture 2 of 2");
-  expect(router.state.location.search).toBe("?picture=2");
+  await give("a.jpg", "b.jpg", "c.jpg");
+  await screen.findByText("Picture 1 of 3");
+  await userEvent.keyboard("jj");
+  await screen.findByText("Picture 3 of 3");
+  expect(router.state.location.search).toBe("?picture=3");
   await userEvent.keyboard("{ArrowLeft}");
-  await screen.findByText("Picture 1 of 2");
+  await screen.findByText("Picture 2 of 3");
 });
 
 test("strictness counts what changes", async () => {
