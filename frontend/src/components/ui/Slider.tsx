@@ -9,15 +9,26 @@ interface Props {
   step: number;
   valueText?: string;
   onChange: (value: number) => void;
+  /** Called once it is let go. */
+  onCommit?: (value: number) => void;
   className?: string;
 }
 
-export function Slider({ label, value, valueText, onChange, className, ...range }: Props) {
+export function Slider({
+  label,
+  value,
+  valueText,
+  onChange,
+  onCommit,
+  className,
+  ...range
+}: Props) {
   return (
     <Radix.Root
       {...range}
       value={[value]}
       onValueChange={([moved]) => moved !== undefined && onChange(moved)}
+      onValueCommit={([chosen]) => chosen !== undefined && onCommit?.(chosen)}
       className={clsx("relative flex h-5 touch-none items-center select-none", className)}
     >
       <Radix.Track className="bg-line relative h-1.5 grow rounded-full">

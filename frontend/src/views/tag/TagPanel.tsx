@@ -1,0 +1,95 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/client";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { KeyDialog } from "@/components/KeyDialog";
+import { Button } from "@/components/ui/Button";
+import type { TagAddress } from "./address";
+import { AttributeTags } from "./AttributeTags";
+import { type TaggedPicture, tagsKey } from "./tagging";
+import { useVerdicts } from "./verdicts";
+
+interface Props {
+  current: TaggedPicture;
+  shift: number;
+  address: TagAddress;
+}
+
+const SKELETON_CARDS = 8;
+
+/** The tags of a picture by attribute, or what there is instead. */
+export function TagPanel({ current, shift, address }: Props) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { judge, sendAgain, error } = useVerdicts();
+  const { picture, prediction, state } = current;
+  return (
+    <section aria-label={t("tag.tags.label")} className="@container flex flex-col gap-3">
+      {picture.unsent.length > 0 && error !== null && (
+        <Unsent count={picture.unsent.length} error={error} onSend={() => sendAgain(picture)} />
+      )}
+      {state === "failed" && current.error !== null ? (
+        <div className="bg-surface border-line rounded-xl border">
+          <ErrorNotice
+            error={current.error}
+            {...(mayPass(current.error) && {
+              onRetry: () => void client.resetQueries({ queryKey: tagsKey(picture.key) }),
+            })}
+          />
+        </div>
+      ) : (
+        <>
+          <p className="text-muted flex min-h-5 items-center text-xs">
+            {state === "done"
+              ? t("tag.tags.legend")
+              : state === "delayed"
+                ? (current.error?.message ?? t("tag.state.delayed"))
+                : t(`tag.state.${state}`)}
+          </p>
+          <div className="grid gap-3 @xl:grid-cols-2 @5xl:grid-cols-3">
+            {prediction === null
+              ? Array.from({ length: SKELETON_CARDS }, (_, card) => <Skeleton key={card} />)
+              : Object.entries(prediction.tags).map(([attribute, tags]) => (
+                  <AttributeTags
+                    key={attribute}
+                    attribute={attribute}
+                    tags={tags}
+                    shift={shift}
+                    verdicts={picture.verdicts}
+                    address={address}
+                    onJudge={(label, verdict) =>
+                      judge(picture, { attribute, label, tags }, verdict)
+                    }
+                  />
+                ))}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function mayPass(error: Error): boolean {
+  return !(error instanceof ApiError) || error.passing;
+}
+
+function Skeleton() {
+  return <div className="bg-raised h-44 animate-pulse rounded-xl" aria-hidden />;
+}
+
+function Unsent({ count, error, onSend }: { count: number; error: Error; onSend: () => void }) {
+  const { t } = useTranslation();
+  const needsKey = error instanceof ApiError && error.needsKey;
+  return (
+    <div
+      role="alert"
+      className="bg-bad-soft text-bad flex flex-wrap items-center gap-2 rounded-xl px-4 py-3"
+    >
+      <p className="min-w-60 grow basis-0">
+        {t("tag.feedback.unsent", { count })} {error.message}
+      </p>
+      {needsKey && <KeyDialog trigger={<Button>{t("common.key.button")}</Button>} />}
+      <Button onClick={onSend}>{t("tag.feedback.again")}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { createMemoryRouter, RouterProvider } from "react-router";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { currentPictures, removePictures } from "./pictures";
+import { TagView } from "./TagView";
+
+const PREDICTION = {
+  filename: "x",
+  tags: {
+    colour: [
+      { label: "Red", probability: 0.75, threshold: 0.5, selected: true },
+      { label: "Blue", probability: 0.25, threshold: 0.5, selected: false },
+    ],
+  },
+  top: [],
+};
+
+/** Requests that came, and how those under way are answered. */
+const server = vi.hoisted(() => {
+  const asked: Request[] = [];
+  const open: ((response: Response) => void)[] = [];
+  // Before the client is made: it keeps the fetch of that moment.
+  globalThis.fetch = (request) => {
+    asked.push(request as Request);
+    return new Promise((answer) => open.push(answer));
+  };
+  return { asked, open };
+});
+
+beforeEach(() => {
+  server.asked.length = 0;
+  server.open.length = 0;
+});
+afterEach(() => removePictures(currentPictures().map(({ key }) => key)));
+
+function show(address = "/tag") {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const router = createMemoryRouter([{ path: "/tag", element: <TagView /> }], {
+    initialEntries: [address],
+  });
+  render(
+    <QueryClientProvider client={client}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return router;
+}
+
+async function give(...names: string[]) {
+  const files = names.map((name) => new File(["x"], name, { type: "image/jpeg" }));
+  await userEvent.upload(screen.getByLabelText("Choose pictures"), files);
+}
+
+function answerNext(body: unknown, status = 200) {
+  server.open.shift()?.(Response.json(body, { status }));
+}
+
+async function tagOne(name = "a.jpg") {
+  await give(name);
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ results: [PREDICTION] });
+  await screen.findByRole("heading", { name: "Colour" });
+}
+
+test("three pictures at most are under way, and a broken one fails alone", async () => {
+  show();
+  await give("a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg");
+  await waitFor(() => expect(server.open).toHaveLength(3));
+  answerNext(
+    { error: { code: "unreadable_picture", message: "it is truncated", detail: {} } },
+    400,
+  );
+  await screen.findByText("it is truncated");
+  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  await waitFor(() => expect(server.open).toHaveLength(3));
+  expect(server.asked).toHaveLength(4);
+  for (let count = 0; count < 4; count += 1) {
+    await waitFor(() => expect(server.open).not.toHaveLength(0));
+    answerNext({ results: [PREDICTION] });
+  }
+  await screen.findByText("4 of 5 tagged");
+  expect(server.asked).toHaveLength(5);
+});
+
+test("a busy server can be asked again", async () => {
+  show();
+  await give("a.jpg");
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ error: { code: "busy", message: "the queue is full", detail: {} } }, 429);
+  await userEvent.click(await screen.findByRole("button", { name: "Try again" }));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ results: [PREDICTION] });
+  await screen.findByText("1 of 1 tagged");
+});
+
+test("keys move among pictures, and the address follows", async () => {
+  const router = show();
+  await give("a.jpg", "b.jpg", "c.jpg");
+  await screen.findByText("Picture 1 of 3");
+  await userEvent.keyboard("jj");
+  await screen.findByText("Picture 3 of 3");
+  expect(router.state.location.search).toBe("?picture=3");
+  await userEvent.keyboard("{ArrowLeft}");
+  await screen.findByText("Picture 2 of 3");
+});
+
+test("strictness counts what changes", async () => {
+  show("/tag?strictness=30");
+  await tagOne();
+  screen.getByText(/This picture: 0 more, 1 fewer tag\./);
+  screen.getByText("no answer");
+  await userEvent.click(screen.getByRole("button", { name: "Reset" }));
+  await screen.findByText(/Moves every threshold/);
+});
+
+test("the verdict on an uploaded picture stays on the page, and can be taken back", async () => {
+  show();
+  await tagOne();
+  const reject = screen.getByRole("button", { name: "Reject Red" });
+  await userEvent.click(reject);
+  expect(reject.getAttribute("aria-pressed")).toBe("true");
+  screen.getByText("no answer");
+  await userEvent.click(reject);
+  expect(screen.queryByText("no answer")).toBeNull();
+  expect(server.asked).toHaveLength(1);
+});
+
+test("the verdict on an item is sent, and again if it was refused", async () => {
+  show("/tag?id=shop/17");
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  expect(server.asked[0]?.url).toContain("/items/shop%2F17/image");
+  server.open.shift()?.(new Response(new Blob(["x"])));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ results: [PREDICTION] });
+  await userEvent.click(await screen.findByRole("button", { name: "Add Blue" }));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ error: { code: "key_required", message: "it needs a key", detail: {} } }, 401);
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("1 verdict is not sent to the server: it needs a key");
+  within(alert).getByRole("button", { name: "API key" });
+  await userEvent.click(within(alert).getByRole("button", { name: "Send again" }));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  expect(await server.asked[3]?.json()).toEqual({
+    kind: "tag",
+    id: "shop/17",
+    tag: "colour=Blue",
+    verdict: "accept",
+  });
+  answerNext({ number: 1 }, 201);
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+});
+
+test("pictures that are removed release their object URLs", async () => {
+  const made = vi.spyOn(URL, "createObjectURL");
+  const released = vi.spyOn(URL, "revokeObjectURL");
+  show();
+  await give("a.jpg", "b.jpg");
+  await userEvent.click(await screen.findByRole("button", { name: "Remove all" }));
+  await screen.findByText("Drop pictures of clothing here");
+  expect(released.mock.calls.flat()).toEqual(made.mock.results.map(({ value }) => value as string));
+});
