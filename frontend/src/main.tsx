@@ -3,9 +3,8 @@ import "./i18n";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { RouterProvider } from "react-router/dom";
+import { App } from "./App";
 import { queryClient } from "./queryClient";
-import { router } from "./routes";
 import { applyTheme, storedTheme } from "./theme";
 
 applyTheme(storedTheme());
@@ -14,7 +13,7 @@ if (root === null) throw new Error("index.html has no element #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
+      <App />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,10 +1,12 @@
 import { onlineManager } from "@tanstack/react-query";
 import { Shirt, WifiOff } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet, ScrollRestoration, useNavigation } from "react-router";
+import { NavLink, Outlet, useLocation } from "react-router";
+import { DefectBoundary } from "./DefectBoundary";
 import { KeyDialog } from "./KeyDialog";
 import { ThemeMenu } from "./ThemeMenu";
+import { useScrollMemory } from "./useScrollMemory";
 import { clsx } from "clsx";
 
 const VIEWS = [
@@ -16,7 +18,8 @@ const VIEWS = [
 
 export function Layout() {
   const { t } = useTranslation();
-  const moving = useNavigation().state !== "idle";
+  const { pathname } = useLocation();
+  useScrollMemory();
   return (
     <>
       <a
@@ -51,14 +54,25 @@ export function Layout() {
           <KeyDialog />
           <ThemeMenu />
         </div>
-        {moving && <div className="bg-accent absolute bottom-0 h-0.5 w-full animate-pulse" />}
       </header>
       <Offline />
       <main id="content" tabIndex={-1} className="outline-none">
-        <Outlet />
+        <DefectBoundary key={pathname}>
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </DefectBoundary>
       </main>
-      <ScrollRestoration />
     </>
+  );
+}
+
+function Loading() {
+  const { t } = useTranslation();
+  return (
+    <p role="status" className="text-muted min-h-dvh animate-pulse px-6 py-5">
+      {t("common.loading")}
+    </p>
   );
 }
 

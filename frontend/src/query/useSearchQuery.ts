@@ -13,10 +13,8 @@ export function useSearchQuery(): [SearchQuery, Change] {
     (changes, { replace = false } = {}) => {
       // Of the address as it is now: two changes at once must not undo one another.
       const current = parseQuery(window.location.search, window.location.hash);
-      void navigate(formatQuery({ ...current, ...changes }), {
-        replace,
-        preventScrollReset: replace, // new results are read from the top
-      });
+      void navigate(formatQuery({ ...current, ...changes }), { replace });
+      if (!replace) window.scrollTo(0, 0); // new results are read from the top
     },
     [navigate],
   );

@@ -1,4 +1,3 @@
-import { Slider as Radix } from "radix-ui";
 import { clsx } from "clsx";
 
 interface Props {
@@ -14,31 +13,19 @@ interface Props {
   className?: string;
 }
 
-export function Slider({
-  label,
-  value,
-  valueText,
-  onChange,
-  onCommit,
-  className,
-  ...range
-}: Props) {
+export function Slider({ label, valueText, onChange, onCommit, className, ...range }: Props) {
+  const commit = () => onCommit?.(range.value);
   return (
-    <Radix.Root
+    <input
+      type="range"
       {...range}
-      value={[value]}
-      onValueChange={([moved]) => moved !== undefined && onChange(moved)}
-      onValueCommit={([chosen]) => chosen !== undefined && onCommit?.(chosen)}
-      className={clsx("relative flex h-5 touch-none items-center select-none", className)}
-    >
-      <Radix.Track className="bg-line relative h-1.5 grow rounded-full">
-        <Radix.Range className="bg-accent absolute h-full rounded-full" />
-      </Radix.Track>
-      <Radix.Thumb
-        aria-label={label}
-        aria-valuetext={valueText}
-        className="bg-accent border-surface block size-4 rounded-full border-2 shadow"
-      />
-    </Radix.Root>
+      aria-label={label}
+      aria-valuetext={valueText}
+      onChange={(event) => onChange(event.target.valueAsNumber)}
+      onPointerUp={commit}
+      onKeyUp={commit}
+      onBlur={commit}
+      className={clsx("accent-accent h-5", className)}
+    />
   );
 }

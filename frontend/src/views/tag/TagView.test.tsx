@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { createMemoryRouter, RouterProvider } from "react-router";
+import { MemoryRouter, useLocation } from "react-router";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { currentPictures, removePictures } from "./pictures";
 import { TagView } from "./TagView";
@@ -37,20 +37,25 @@ afterEach(() => removePictures(currentPictures().map(({ key }) => key)));
 
 function show(address = "/tag") {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const router = createMemoryRouter([{ path: "/tag", element: <TagView /> }], {
-    initialEntries: [address],
-  });
   render(
     <QueryClientProvider client={client}>
-      <RouterProvider router={router} />
+      <MemoryRouter initialEntries={[address]} useTransitions={false}>
+        <TagView />
+        <Address />
+      </MemoryRouter>
     </QueryClientProvider>,
   );
-  return router;
+}
+
+function Address() {
+  return <output aria-label="address">{useLocation().search}</output>;
 }
 
 async function give(...names: string[]) {
   const files = names.map((name) => new File(["x"], name, { type: "image/jpeg" }));
-  await userEvent.upload(screen.getByLabelText("Choose pictures"), files);
+  const input = document.querySelector<HTMLInputElement>("input[type=file]");
+  if (input === null) throw new Error("there is no place for files");
+  await userEvent.upload(input, files);
 }
 
 function answerNext(body: unknown, status = 200) {
@@ -96,12 +101,12 @@ test("a busy server can be asked again", async () => {
 });
 
 test("keys move among pictures, and the address follows", async () => {
-  const router = show();
+  show();
   await give("a.jpg", "b.jpg", "c.jpg");
   await screen.findByText("Picture 1 of 3");
   await userEvent.keyboard("jj");
   await screen.findByText("Picture 3 of 3");
-  expect(router.state.location.search).toBe("?picture=3");
+  expect(screen.getByLabelText("address").textContent).toBe("?picture=3");
   await userEvent.keyboard("{ArrowLeft}");
   await screen.findByText("Picture 2 of 3");
 });

@@ -12,8 +12,8 @@ type Change = Record<string, string | readonly string[] | null>;
 
 export function useTagAddress() {
   const [parameters, setParameters] = useSearchParams();
-  const change = (changes: Change, { replace = true, flushSync = false } = {}) => {
-    setParameters((old) => changed(old, changes), { replace, flushSync, preventScrollReset: true });
+  const change = (changes: Change, { replace = true } = {}) => {
+    setParameters((old) => changed(old, changes), { replace });
   };
   const kept = pointsOf(parameters.get("strictness"));
   const [points, setPoints] = useState(kept);
@@ -43,7 +43,7 @@ export function useTagAddress() {
         picture.itemId === null
           ? { id: null, picture: String(number), why: null }
           : { id: picture.itemId, picture: null, why: null },
-        { replace: false, flushSync: true }, // before the next key is pressed
+        { replace: false },
       ),
   };
 }
