@@ -20,7 +20,7 @@ interface Props {
 /** The picture of an item. */
 export function ItemPicture({ url, alt, version, side, className }: Props) {
   const { t } = useTranslation();
-  const address = `${url}?side=${side}${version === undefined ? "" : `&v=${version}`}`;
+  const address = `${url}?side=${side}${version === undefined ? "" : `&version=${version}`}`;
   const [refused, setRefused] = useState<string | null>(null);
   const key = useKey();
   // An <img> sends no API key: where reading needs one, the picture is fetched with it.

@@ -42,13 +42,13 @@ function Neighbour({ found }: { found: FoundItem }) {
   return (
     <Link
       to={itemAddress(found.id)}
-      className="border-line bg-surface hover:border-field block overflow-hidden rounded-xl border"
+      className="border-line bg-surface hover:border-field block h-full overflow-hidden rounded-xl border"
     >
       <ItemPicture
         url={found.image_url}
         version={found.etag}
         alt=""
-        side={320}
+        side={448}
         className="aspect-3/4 w-full"
       />
       <span className="block px-3 py-2">
