@@ -50,7 +50,7 @@ function RowEditor({ row, problem, onChange, onRemove }: RowProps) {
   const name = row.name.trim() === "" ? t("editing.metadata.unnamed") : row.name;
   return (
     <div className="border-line w-full border-b pb-2 last-of-type:border-0">
-      <div className="grid grid-cols-[1fr_7.5rem_auto] gap-2 sm:grid-cols-[10rem_7.5rem_1fr_auto]">
+      <div className="grid grid-cols-[1fr_7.5rem_auto] items-start gap-2 sm:grid-cols-[10rem_7.5rem_1fr_auto]">
         <Field
           label={t("editing.metadata.name")}
           hideLabel

@@ -1,4 +1,4 @@
-import { type SyntheticEvent, useState } from "react";
+import { type ReactNode, type SyntheticEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Item } from "@/api/types";
 import { InlineError } from "@/components/InlineError";
@@ -20,6 +20,7 @@ export function EditItem({ item, onClose }: Props) {
   const { t } = useTranslation();
   const editing = useEditing(item, () => onClose(true));
   const { draft, change, problems } = editing;
+  const form = useId();
   const [shown, setShown] = useState(false); // problems, once it was tried to save
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -33,7 +34,7 @@ export function EditItem({ item, onClose }: Props) {
       <h2 id="edit" className="text-base font-semibold">
         {t("item.edit.title")}
       </h2>
-      <form onSubmit={submit} className="flex flex-col gap-5">
+      <form id={form} onSubmit={submit} className="flex flex-col gap-5">
         <Field
           label={t("item.edit.caption")}
           value={draft.caption}
@@ -60,38 +61,41 @@ export function EditItem({ item, onClose }: Props) {
         <Part title={t("item.edit.picture")}>
           <ReplacePicture picture={editing.picture} onPicture={editing.setPicture} />
         </Part>
-        <div className="border-line bg-page sticky bottom-0 flex gap-2 border-t py-3">
-          <Button type="submit" variant="primary" disabled={editing.isSaving}>
+      </form>
+      {/* Not in the form: the key is asked for by a form of its own. */}
+      <div className="border-line bg-page sticky bottom-0 flex flex-col gap-3 border-t py-3">
+        {shown && problems.size > 0 && (
+          <p role="alert" className="text-bad">
+            {t("item.edit.unreadable")}
+          </p>
+        )}
+        {editing.error && (
+          <InlineError
+            error={editing.error}
+            action={
+              editing.isOutdated && (
+                <Button size="small" onClick={() => void editing.loadLatest()}>
+                  {t("item.edit.load")}
+                </Button>
+              )
+            }
+          >
+            {editing.isOutdated ? t("item.edit.changed") : undefined}
+          </InlineError>
+        )}
+        {editing.conflicts && <Loaded conflicts={editing.conflicts} />}
+        <div className="flex gap-2">
+          <Button form={form} type="submit" variant="primary" disabled={editing.isSaving}>
             {t(editing.isSaving ? "item.edit.saving" : "item.edit.save")}
           </Button>
           <Button onClick={() => onClose(false)}>{t("common.cancel")}</Button>
         </div>
-      </form>
-      {shown && problems.size > 0 && (
-        <p role="alert" className="text-bad">
-          {t("item.edit.unreadable")}
-        </p>
-      )}
-      {editing.error && (
-        <InlineError
-          error={editing.error}
-          action={
-            editing.isOutdated && (
-              <Button size="small" onClick={() => void editing.loadLatest()}>
-                {t("item.edit.load")}
-              </Button>
-            )
-          }
-        >
-          {editing.isOutdated ? t("item.edit.changed") : undefined}
-        </InlineError>
-      )}
-      {editing.conflicts && <Loaded conflicts={editing.conflicts} />}
+      </div>
     </section>
   );
 }
 
-function Part({ title, children }: { title: string; children: React.ReactNode }) {
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <fieldset className="flex min-w-0 flex-col">
       <legend className="mb-2 font-medium">{title}</legend>

@@ -8,7 +8,8 @@ import { InlineError } from "@/components/InlineError";
 import { KeyedButton } from "@/components/KeyedButton";
 import { AlertDialog } from "@/components/ui/AlertDialog";
 import { Button } from "@/components/ui/Button";
-import { itemQuery, refreshAfterWrite, removeItem } from "./queries";
+import { refreshAfterWrite } from "@/queryClient";
+import { itemQuery, removeItem } from "./queries";
 
 interface Props {
   item: Item;
@@ -27,7 +28,7 @@ export function RemoveItem({ item, name, onRemoved }: Props) {
     onSuccess: () => {
       onRemoved();
       client.removeQueries({ queryKey: itemQuery(item.id).queryKey });
-      refreshAfterWrite(client);
+      refreshAfterWrite();
     },
   });
   const show = (shown: boolean) => {

@@ -1,5 +1,5 @@
 /** What the Item view asks of the service. */
-import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { answerOf, api } from "@/api/client";
 import type { Item } from "@/api/types";
 import { type ItemFields, itemForm } from "@/editing/itemForm";
@@ -49,11 +49,4 @@ export type Verdict = "accept" | "reject";
 
 export function judgeTag(id: string, tag: string, verdict: Verdict) {
   return answerOf(api.POST("/feedback", { body: { kind: "tag", id, tag, verdict } }));
-}
-
-/** Refetches what a write may have changed. */
-export function refreshAfterWrite(client: QueryClient): void {
-  for (const kind of ["item", "search", "facets"]) {
-    void client.invalidateQueries({ queryKey: [kind] });
-  }
 }

@@ -3,7 +3,8 @@ import { useState } from "react";
 import { ApiError } from "@/api/client";
 import type { Item } from "@/api/types";
 import { changesOf, type Conflict, conflictsOf, type Draft, draftOf, rebased } from "./draft";
-import { itemQuery, patchItem, refreshAfterWrite } from "./queries";
+import { refreshAfterWrite } from "@/queryClient";
+import { itemQuery, patchItem } from "./queries";
 
 /** The draft of an item, and the version it changes. */
 export function useEditing(item: Item, onSaved: () => void) {
@@ -18,7 +19,7 @@ export function useEditing(item: Item, onSaved: () => void) {
     mutationFn: () => patchItem(base, changes, picture),
     onSuccess: (saved) => {
       client.setQueryData(itemQuery(saved.id).queryKey, saved);
-      refreshAfterWrite(client);
+      refreshAfterWrite();
       onSaved();
     },
     onMutate: () => {
