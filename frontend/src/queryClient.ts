@@ -23,3 +23,10 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+/** Refetches what a write to the catalogue may have changed. */
+export function refreshAfterWrite(): void {
+  for (const kind of ["item", "search", "facets"]) {
+    void queryClient.invalidateQueries({ queryKey: [kind] });
+  }
+}

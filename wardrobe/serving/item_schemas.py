@@ -146,6 +146,11 @@ class ImageParameters(Parameters):
         description="Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; "
         "by default as it came",
     )
+    version: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        None,
+        description="ETag of the item as the caller knows it; it only gives the picture of another "
+        "version another address, so that no cache answers with the old one",
+    )
 
 
 class ItemWrite(Parameters):

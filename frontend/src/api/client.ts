@@ -25,7 +25,14 @@ export class ApiError extends Error {
   }
 }
 
-export const api = createClient<paths>();
+/** Returns the address of an item for calls; slashes stay, because some proxies refuse `%2F`. */
+export function itemPath(id: string): string {
+  return `/items/${id.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+export const api = createClient<paths>({
+  pathSerializer: (path, { id }) => path.replace("/items/{id}", () => itemPath(String(id))),
+});
 
 api.use({
   onRequest({ request }) {

@@ -628,6 +628,12 @@ export interface components {
              * @default null
              */
             side?: number | null;
+            /**
+             * Version
+             * @description ETag of the item as the caller knows it; it only gives the picture of another version another address, so that no cache answers with the old one
+             * @default null
+             */
+            version?: string | null;
         };
         /**
          * IndexHealth
@@ -3702,6 +3708,8 @@ export interface operations {
                  * @example 320
                  */
                 side?: number;
+                /** @description ETag of the item as the caller knows it; it only gives the picture of another version another address, so that no cache answers with the old one */
+                version?: string;
             };
             header?: {
                 /** @description The ETag that the caller has already: 304 if that is still the version */

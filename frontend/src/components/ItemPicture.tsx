@@ -10,15 +10,17 @@ interface Props {
   /** `image_url` of an item. */
   url: string;
   alt: string;
+  /** `etag` of the item: another version may have another picture. */
+  version?: string;
   /** Pixels a side at most. */
   side: number;
   className?: string;
 }
 
 /** The picture of an item. */
-export function ItemPicture({ url, alt, side, className }: Props) {
+export function ItemPicture({ url, alt, version, side, className }: Props) {
   const { t } = useTranslation();
-  const address = `${url}?side=${side}`;
+  const address = `${url}?side=${side}${version === undefined ? "" : `&version=${version}`}`;
   const [refused, setRefused] = useState<string | null>(null);
   const key = useKey();
   // An <img> sends no API key: where reading needs one, the picture is fetched with it.

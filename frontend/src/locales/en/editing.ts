@@ -1,0 +1,31 @@
+export const editing = {
+  labels: {
+    add: "Add a label of {{attribute}}",
+    placeholder: "Add a label",
+    remove: "Remove {{label}}",
+    attribute: "Another attribute",
+    attributePlaceholder: "such as fit",
+    addAttribute: "Add attribute",
+    badAttribute: "At most 100 characters, without =",
+  },
+  metadata: {
+    none: "No metadata yet.",
+    name: "Name",
+    kind: "Kind of {{name}}",
+    kinds: { text: "Text", number: "Number", truth: "Yes or no", json: "JSON" },
+    value: "Value of {{name}}",
+    valueHeader: "Value",
+    kindHeader: "Kind",
+    unnamed: "the new entry",
+    truths: { true: "Yes", false: "No" },
+    add: "Add an entry",
+    remove: "Remove {{name}}",
+    problems: {
+      nameMissing: "It needs a name",
+      nameTwice: "This name is there already",
+      number: "It must be a number such as 49.5",
+      json: "It is not valid JSON",
+      newNull: "null cannot be written; leave it out, or use an empty text",
+    },
+  },
+};

@@ -1,0 +1,72 @@
+import { useQuery } from "@tanstack/react-query";
+import { ChevronRight } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { answerOf, api } from "@/api/client";
+import type { Item } from "@/api/types";
+import { LabelsEditor } from "@/editing/LabelsEditor";
+import type { MetadataRow, RowProblem } from "@/editing/metadata";
+import { MetadataEditor } from "@/editing/MetadataEditor";
+
+export interface Shared {
+  given: Item["given"];
+  rows: MetadataRow[];
+}
+
+export const NOTHING_SHARED: Shared = { given: {}, rows: [] };
+
+interface Props {
+  shared: Shared;
+  problems: ReadonlyMap<number, RowProblem>;
+  onChange: (shared: Shared) => void;
+}
+
+/** Labels and metadata that all pictures of an upload are given. */
+export function SharedFields({ shared, problems, onChange }: Props) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  const attributes = useAttributes(isOpen);
+  return (
+    <details
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      className="group border-line bg-surface rounded-2xl border"
+    >
+      <summary className="flex cursor-pointer items-center gap-2 rounded-2xl px-4 py-3 font-medium">
+        <ChevronRight className="size-4 transition-transform group-open:rotate-90" aria-hidden />
+        {t("add.shared.title")}
+      </summary>
+      <div className="flex flex-col gap-4 px-4 pb-4">
+        <p className="text-muted">{t("add.shared.about")}</p>
+        <div className="grid gap-6 lg:grid-cols-2">
+          <fieldset className="min-w-0">
+            <legend className="mb-2 font-medium">{t("add.shared.labels")}</legend>
+            <LabelsEditor
+              given={shared.given}
+              attributes={attributes}
+              onChange={(given) => onChange({ ...shared, given })}
+            />
+          </fieldset>
+          <fieldset className="min-w-0">
+            <legend className="mb-2 font-medium">{t("add.shared.metadata")}</legend>
+            <MetadataEditor
+              rows={shared.rows}
+              problems={problems}
+              onChange={(rows) => onChange({ ...shared, rows })}
+            />
+          </fieldset>
+        </div>
+      </div>
+    </details>
+  );
+}
+
+/** Returns the attributes that items have labels of. */
+function useAttributes(enabled: boolean): string[] {
+  const { data } = useQuery({
+    queryKey: ["facets", "attributes"],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET("/facets", { params: { query: { limit: 1 } }, signal })),
+    enabled,
+  });
+  return Object.keys(data?.facets ?? {}).filter((field) => !field.startsWith("metadata."));
+}
