@@ -1,6 +1,7 @@
 # make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
-# make test     set everything up, then run every test
-# make check    lint, types, layers
+# make test     set everything up, then run every test: of Python, of the page, of the page in Chromium
+# make check    lint, types, layers, and whether the page knows the API as it is
+# make types    write the page's types of the API anew
 # make bench    measure the running product beside its peers; two hours; writes docs/benchmarks.md
 #
 # TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
@@ -12,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 export PORT
+# The many processes that the tests start need not compile the same modules each.
+unexport PYTHONDONTWRITEBYTECODE
 
 ENCODER := models/wardrobe-base
 DEMO := multi_label_dataset/demo
@@ -23,21 +26,38 @@ else
 export INDEX := indexes/demo
 endif
 
-.PHONY: run install test check bench index clean
+PAGE := frontend/dist/index.html
+PAGE_SOURCES := $(shell find frontend/src frontend/public -type f ! -name '*.test.*') \
+	$(addprefix frontend/,index.html package-lock.json tsconfig.json vite.config.ts)
+NPM := npm --prefix frontend
 
-run: index
+.PHONY: run install test test-page check types bench index clean
+
+run: index $(PAGE)
 	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
 
 install: $(VENV)/installed
 
-test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+# Set-up waits for the network and the disk, so the page is built and tested meanwhile.
+test:
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev test-page
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+	$(NPM) run test:browser
 
-check: $(VENV)/installed-dev
+test-page: $(PAGE)
+	$(NPM) test
+
+check: $(VENV)/installed-dev frontend/node_modules/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run check
+	@$(BIN)/python -m wardrobe openapi | $(NPM) run --silent types -- --check \
+		|| { echo "The API is no longer what frontend/src/api/schema.d.ts says: make types"; exit 1; }
+
+types: $(VENV)/installed frontend/node_modules/installed
+	$(BIN)/python -m wardrobe openapi | $(NPM) run --silent types
 
 bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.startup
@@ -83,6 +103,16 @@ $(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
 	@touch $@
 
+$(PAGE): $(PAGE_SOURCES) frontend/node_modules/installed
+	$(NPM) run build
+
+frontend/node_modules/installed: frontend/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' \
+		2>/dev/null && npm --version >/dev/null 2>&1 || { echo "The page needs Node 20.19 or newer with npm," \
+		"and here is $$(node --version 2>/dev/null || echo none): install it from https://nodejs.org"; exit 1; }
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Wardrobe needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -90,4 +120,4 @@ $(VENV)/bin/pip:
 		|| { rm -rf $(VENV); echo "Python has no venv module: apt-get install python3-venv"; exit 1; }
 
 clean:
-	rm -rf $(VENV) $(DEMO) indexes/demo
+	rm -rf $(VENV) $(DEMO) indexes/demo frontend/dist frontend/node_modules

@@ -18,6 +18,10 @@ from wardrobe.serving.batcher import Batcher
 from wardrobe.serving.service import current_service
 from wardrobe.settings import Settings
 
+# OpenMP's threads wait for one another by spinning: several test processes, and the servers that
+# they start, would take the cores from one another. It is read when torch or faiss is loaded.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
 # What the tests are run from, such as the Makefile, exports settings of its own.
 for _name in Settings.model_fields:
     os.environ.pop(_name.upper(), None)

@@ -2,11 +2,12 @@
 
 import csv
 import json
-import signal
+import multiprocessing
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -95,28 +96,33 @@ def test_a_run_learns_and_leaves_a_checkpoint(recipe: Recipe, root: Path, tmp_pa
     ]
 
 
-def test_killed_runs_go_on_with_the_same_result(recipe: Recipe, tmp_path: Path) -> None:
-    straight = load_file(train(recipe, RunOptions(run=tmp_path / "straight")) / "model.safetensors")
-    killed = tmp_path / "killed"
-    command = [
-        *(sys.executable, str(REPOSITORY / "train_vit_multilabel_pro.py")),
-        *("--data", *recipe.data, "--run", str(killed), "--text-model", recipe.text_model),
-        *("--image-size", "32", "--hidden-size", "32", "--layers", "1", "--epochs", "3"),
-        *("--batch-size", "12", "--precision", "fp32", "--save-every", "2", "--ema-decay", "0.5"),
-    ]
-    sizes = []
-    for awaited in ("pixels.npy", "state.safetensors", "metrics.csv"):
-        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
-        while not (killed / awaited).exists() and time.monotonic() < deadline:
-            assert process.poll() is None, f"the run ended before it wrote {awaited}"
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        sizes.append(sorted(path.name for path in killed.iterdir()))
-    assert not any("checkpoint" in names for names in sizes)
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Starts processes that have the modules loaded already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.test_training"])
+    return context
 
-    resumed = load_file(train(recipe, RunOptions(run=killed, save_every=2)) / "model.safetensors")
+
+def test_killed_runs_go_on_with_the_same_result(
+    recipe: Recipe, tmp_path: Path, processes: ForkServerContext
+) -> None:
+    straight = load_file(train(recipe, RunOptions(run=tmp_path / "straight")) / "model.safetensors")
+    killed = RunOptions(run=tmp_path / "killed", save_every=2)
+    left = []
+    for awaited in ("pixels.npy", "state.safetensors", "metrics.csv"):
+        process = processes.Process(target=train, args=(recipe, killed))
+        process.start()
+        deadline = time.monotonic() + 120
+        while not (killed.run / awaited).exists() and time.monotonic() < deadline:
+            assert process.is_alive(), f"the run ended before it wrote {awaited}"
+            time.sleep(0.005)
+        process.kill()
+        process.join()
+        left.append(sorted(path.name for path in killed.run.iterdir()))
+    assert not any("checkpoint" in names for names in left)
+
+    resumed = load_file(train(recipe, killed) / "model.safetensors")
 
     assert straight.keys() == resumed.keys()
     assert all(torch.equal(straight[name], resumed[name]) for name in straight)
@@ -124,28 +130,25 @@ def test_killed_runs_go_on_with_the_same_result(recipe: Recipe, tmp_path: Path) 
 
 def test_two_processes_train_like_one(recipe: Recipe, tmp_path: Path) -> None:
     # Dropout and skipped layers are drawn by each process for its own pictures, so: none.
-    flags = [
-        *("--data", *recipe.data, "--text-model", recipe.text_model, "--dropout", "0"),
-        *("--image-size", "64", "--first-image-size", "32", "--hidden-size", "32", "--layers", "1"),
-        *("--epochs", "2", "--batch-size", "12", "--precision", "fp32", "--ema-decay", "0.5"),
-        *("--mixup", "0.3", "--cutmix", "0.3", "--randaugment", "1"),
-    ]
-    script = str(REPOSITORY / "train_vit_multilabel_pro.py")
-    runs = {1: tmp_path / "one", 2: tmp_path / "two"}
-    for processes, run in runs.items():
-        launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-        launch.append("--")  # otherwise torchrun takes --run for an option of its own
-        subprocess.run(
-            [sys.executable, *launch, script, *flags, "--run", str(run)],
-            cwd=REPOSITORY,
-            check=True,
-            capture_output=True,
-        )
-    curves = [_curve(run / "metrics.csv") for run in runs.values()]
+    changes = {
+        **{"image_size": 64, "first_image_size": 32, "epochs": 2, "dropout": 0.0},
+        **{"mixup": 0.3, "cutmix": 0.3, "randaugment": 1},
+    }
+    alone = replace(recipe, **changes)
+    train(alone, RunOptions(run=tmp_path / "one"))
+    # torchrun would take --run for an option of its own, but for the bare --.
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--")
+    command = [sys.executable, *torchrun, str(REPOSITORY / "train_vit_multilabel_pro.py")]
+    for name in (*changes, "text_model", "hidden_size", "layers", "batch_size", "ema_decay"):
+        command += [f"--{name.replace('_', '-')}", str(getattr(alone, name))]
+    command += ["--data", *recipe.data, "--precision", "fp32", "--run", str(tmp_path / "two")]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    runs = (tmp_path / "one", tmp_path / "two")
+    curves = [_curve(run / "metrics.csv") for run in runs]
     assert len(curves[0]) == 2
-    for alone, together in zip(*curves, strict=True):
-        assert together == pytest.approx(alone, rel=1e-3)
-    weights = [load_file(run / "checkpoint" / "model.safetensors") for run in runs.values()]
+    for one, two in zip(*curves, strict=True):
+        assert two == pytest.approx(one, rel=1e-3)
+    weights = [load_file(run / "checkpoint" / "model.safetensors") for run in runs]
     for name, tensor in weights[0].items():
         torch.testing.assert_close(weights[1][name], tensor, rtol=0.02, atol=2e-3)
 

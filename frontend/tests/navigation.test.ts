@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { expectResults, shownIds } from "./harness/api";
+import { expectProblem, visit } from "./harness/visiting";
+
+test("a link opens the same results in another browser", async () => {
+  const page = await visit("/");
+  await page.getByRole("searchbox").fill("shirt");
+  await page.waitForURL(/text=shirt/);
+  await page.getByRole("group", { name: "Gender" }).getByRole("checkbox").first().check();
+  await page.waitForURL(/is\.gender=/);
+  await page.getByRole("checkbox", { name: "Fold near-duplicates" }).uncheck();
+  await page.waitForURL(/duplicates=shown/);
+  await page
+    .getByRole("list", { name: "Results" })
+    .and(page.locator("[aria-busy=false]"))
+    .waitFor();
+  const other = await visit(page.url());
+  await other.locator("[data-item]").first().waitFor();
+  await expect.poll(() => shownIds(page)).toEqual(await shownIds(other));
+  expect(await other.getByRole("searchbox").inputValue()).toBe("shirt");
+});
+
+test("back and forward go through searches, not through letters", async () => {
+  const page = await visit("/");
+  await expectResults(page, {});
+  const box = page.getByRole("searchbox");
+  await box.pressSequentially("red dress", { delay: 150 });
+  await box.press("Enter");
+  await expectResults(page, { text: "red dress" });
+  await box.fill("blue jeans");
+  await box.press("Enter");
+  await expectResults(page, { text: "blue jeans" });
+  await page.goBack();
+  await expectResults(page, { text: "red dress" });
+  expect(await box.inputValue()).toBe("red dress");
+  await page.goBack();
+  await expectResults(page, {});
+  expect(await box.inputValue()).toBe("");
+  await page.goForward();
+  await expectResults(page, { text: "red dress" });
+});
+
+test("search, an item and back, without a mouse", async () => {
+  const page = await visit("/");
+  await expectResults(page, {});
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+  await page.keyboard.press("/");
+  await page.keyboard.type("blue shirt");
+  await page.keyboard.press("Enter");
+  const [first] = await expectResults(page, { text: "blue shirt" });
+  const id = first?.id ?? "";
+  for (let presses = 0; presses < 200; presses++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute("data-item"));
+    if (focused === id) break;
+  }
+  const outline = await page.evaluate(
+    () => document.activeElement && getComputedStyle(document.activeElement).outlineStyle,
+  );
+  expect(outline, "the focus is seen").not.toBe("none");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/item?id=${encodeURIComponent(id)}`);
+  await page.goBack(); // what Alt and the left arrow do where there is a window around the page
+  await expectResults(page, { text: "blue shirt" });
+});
+
+test("links lead from view to view, each with a title of its own", async () => {
+  const page = await visit("/");
+  await page.getByRole("link", { name: "Health" }).click();
+  await page.waitForURL("**/health");
+  await expect.poll(() => page.title()).toBe("Health · Wardrobe");
+  await page.getByRole("link", { name: "Search", exact: true }).click();
+  await page.getByRole("searchbox").waitFor();
+});
+
+test("being offline is said; what is there stays, and searching goes on afterwards", async () => {
+  expectProblem(/ERR_INTERNET_DISCONNECTED/);
+  const page = await visit("/?text=shirt");
+  const results = await expectResults(page, { text: "shirt" });
+  await page.context().setOffline(true);
+  const message = page.getByText(/You are offline/);
+  await message.waitFor();
+  expect(await shownIds(page)).toEqual(results.map((item) => item.id));
+  await page.getByRole("searchbox").fill("blue jeans");
+  await page.waitForURL(/blue/);
+  await page.context().setOffline(false);
+  await message.waitFor({ state: "detached" });
+  await expectResults(page, { text: "blue jeans" });
+});
+
+test("a server that fails is said, and asked again", async () => {
+  expectProblem(/500|503/);
+  const page = await visit("/health");
+  let failing = true;
+  await page.route("**/search", (route) =>
+    failing
+      ? route.fulfill({
+          status: 500,
+          json: { error: { code: "internal", message: "It broke", detail: null } },
+        })
+      : route.continue(),
+  );
+  await page.getByRole("link", { name: "Search", exact: true }).click();
+  await page.getByRole("searchbox").fill("shirt");
+  await page.getByText("The server failed").waitFor();
+  failing = false;
+  // The page asks again by itself, at first; this may come before or after.
+  await page.getByRole("button", { name: "Try again" }).dispatchEvent("click");
+  await expectResults(page, { text: "shirt" });
+});

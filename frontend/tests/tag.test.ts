@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { expect, inject, test } from "vitest";
+import type { Prediction } from "@/api/types";
+import { expectProblem, visit } from "./harness/visiting";
+
+const [PICTURE = "", OTHER = ""] = inject("pictures");
+
+async function predict(path: string): Promise<Prediction> {
+  const body = new FormData();
+  body.append("files", new Blob([await readFile(path)]), basename(path));
+  const response = await fetch(`${inject("url")}/predict`, { method: "POST", body });
+  const { results } = (await response.json()) as { results: [Prediction] };
+  return results[0];
+}
+
+test("a picture gets the tags that the API selects, with their probabilities", async () => {
+  const page = await visit("/tag");
+  await page.locator("input[type=file]").first().setInputFiles(PICTURE);
+  await page.getByText("1 of 1 tagged").waitFor();
+  const { tags } = await predict(PICTURE);
+  const selected = Object.values(tags).flatMap((labels) => labels.filter((tag) => tag.selected));
+  expect(selected.length).toBeGreaterThan(2);
+  const panel = page.getByRole("region", { name: "Tags" });
+  const chosen = panel.getByRole("listitem").filter({ hasText: /^chosen/ });
+  await expect.poll(() => chosen.count()).toBe(selected.length);
+  const shown = await chosen.allInnerTexts();
+  for (const { label, probability } of selected) {
+    const percent = `${Math.round(100 * probability)} %`;
+    expect(shown.some((text) => text.includes(label) && text.includes(percent))).toBe(true);
+  }
+});
+
+test("strictness takes tags away, a verdict stays, and both are exported", async () => {
+  const page = await visit("/tag");
+  await page.locator("input[type=file]").first().setInputFiles([PICTURE, OTHER]);
+  await page.getByText("2 of 2 tagged").waitFor();
+  const chosen = page
+    .getByRole("region", { name: "Tags" })
+    .getByRole("listitem")
+    .filter({ hasText: /^chosen/ });
+  const before = await chosen.count();
+  const slider = page.getByRole("slider", { name: "Strictness" });
+  await slider.focus();
+  await page.keyboard.press("End");
+  await expect.poll(() => chosen.count()).toBeLessThan(before);
+  await page.getByText(/This picture: 0 more, \d+ fewer tags?\./).waitFor();
+  await page.waitForURL(/[?&]\w+=/);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  const csv = await readFile(await (await download).path(), "utf8");
+  expect(csv.trim().split("\n").length).toBeGreaterThan(2);
+  expect(csv).toContain(basename(PICTURE));
+});
+
+test("why a tag: a heatmap lies over the picture", async () => {
+  const page = await visit("/tag");
+  await page.locator("input[type=file]").first().setInputFiles(PICTURE);
+  await page.getByRole("button", { name: /^Why / }).first().click();
+  await page.getByText(/^Coloured: what .* looked at$/).waitFor({ timeout: 25_000 });
+  await page.getByRole("button", { name: "Hide the heatmap" }).click();
+  await page.getByText(/^Coloured/).waitFor({ state: "detached" });
+});
+
+test("a broken file fails alone, and says why", async () => {
+  expectProblem(/400.*\/predict/);
+  const page = await visit("/tag");
+  const buffer = (await readFile(PICTURE)).subarray(0, 200);
+  await page
+    .locator("input[type=file]")
+    .first()
+    .setInputFiles([
+      { name: "broken.jpg", mimeType: "image/jpeg", buffer },
+      { name: "whole.jpg", mimeType: "image/jpeg", buffer: await readFile(PICTURE) },
+    ]);
+  const counts = page.getByRole("status").filter({ hasText: "1 of 2 tagged" });
+  await counts.getByText("1 failed").waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: /truncated|damaged|cannot be read/i })
+    .waitFor();
+  await page.getByRole("button", { name: /whole\.jpg/ }).click();
+  await page.getByRole("region", { name: "Tags" }).getByText("chosen").first().waitFor();
+});
