@@ -66,21 +66,18 @@ const SCENES: Record<string, Scene> = {
     path: "/add",
     prepare: (page) => page.getByRole("heading", { level: 1 }).waitFor(),
   },
+  "add with a picture": {
+    path: "/add",
+    prepare: async (page) => {
+      await upload(page);
+      await page.getByLabel(/^Caption of /).waitFor();
+    },
+  },
   "health with a key": {
     path: "/health",
     prepare: async (page) => {
       await giveKey(page);
       await page.getByText(/^0 failures/).waitFor();
-    },
-  },
-  "an unknown address": {
-    path: "/",
-    prepare: async (page) => {
-      await page.evaluate(() => {
-        history.pushState(null, "", "/nowhere");
-        dispatchEvent(new PopStateEvent("popstate"));
-      });
-      await page.getByRole("heading", { name: "There is no such page" }).waitFor();
     },
   },
 };
