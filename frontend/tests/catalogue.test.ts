@@ -13,7 +13,7 @@ async function fetchItem(id: string): Promise<Item | null> {
 
 test("a picture is added, found, edited and removed", async () => {
   const page = await visit("/add");
-  await giveKey(page);
+  await giveKey(page, inject("key"));
   await page.locator("input[type=file]").first().setInputFiles(PICTURE);
   await page.getByLabel(/^Id of /).fill("new/picture 1");
   await page.getByLabel(/^Caption of /).fill("Quilted gazebo cover");
@@ -42,7 +42,7 @@ test("a picture is added, found, edited and removed", async () => {
 test("each picture of an upload has its own outcome", async () => {
   expectProblem(/4\d\d.*\/items\//);
   const page = await visit("/add");
-  await giveKey(page);
+  await giveKey(page, inject("key"));
   const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") };
   const input = page.locator("input[type=file]").first();
   await input.setInputFiles([PICTURE, OTHER]);

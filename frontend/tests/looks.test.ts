@@ -76,7 +76,7 @@ const SCENES: Record<string, Scene> = {
   "health with a key": {
     path: "/health",
     prepare: async (page) => {
-      await giveKey(page);
+      await giveKey(page, inject("key"));
       await page.getByText(/^0 failures/).waitFor();
     },
   },
