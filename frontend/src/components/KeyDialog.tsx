@@ -34,7 +34,7 @@ export function KeyDialog({ trigger }: { trigger?: ReactNode }) {
             variant="quiet"
             size="icon"
             aria-label={key === null ? t("common.key.button") : t("common.key.set")}
-            className={key === null ? "" : "text-good"}
+            className={key === null ? "" : "text-good!"}
           >
             <KeyRound />
           </Button>

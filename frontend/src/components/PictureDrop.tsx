@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { Camera, ImagePlus } from "lucide-react";
-import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./ui/Button";
 
@@ -12,14 +12,13 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Takes pictures that are dropped on it, picked, photographed, or pasted anywhere on the page. */
+/** Takes pictures that are picked, photographed, or dropped or pasted anywhere on the page. */
 export function PictureDrop({ multiple = false, onPictures, className, children }: Props) {
   const { t } = useTranslation();
-  const { over, handlers } = useDrop(onPictures);
+  const over = useDroppedFiles(onPictures);
   usePastedPictures(onPictures);
   return (
     <div
-      {...handlers}
       className={clsx(
         className,
         over && "outline-accent outline-2 outline-offset-4 outline-dashed",
@@ -71,26 +70,34 @@ function FileButton({ multiple = false, capture = false, onFiles, ...rest }: Fil
 }
 
 /** Takes any dropped file: what is no picture gets a message rather than being lost in silence. */
-function useDrop(onFiles: (files: File[]) => void) {
+function useDroppedFiles(onFiles: (files: File[]) => void): boolean {
   const [over, setOver] = useState(false);
-  const handlers = {
-    onDragOver: (event: DragEvent) => {
-      if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
+  useEffect(() => {
+    const drag = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes("Files") !== true) return;
+      event.preventDefault(); // else the browser would leave the page for the picture
       setOver(true);
-    },
-    onDragLeave: (event: DragEvent) => {
-      const into = event.relatedTarget;
-      if (!(into instanceof Node && event.currentTarget.contains(into))) setOver(false);
-    },
-    onDrop: (event: DragEvent) => {
-      event.preventDefault();
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false); // of the window
+    };
+    const drop = (event: DragEvent) => {
+      const files = [...(event.dataTransfer?.files ?? [])];
       setOver(false);
-      const files = [...event.dataTransfer.files];
-      if (files.length > 0) onFiles(files);
-    },
-  };
-  return { over, handlers };
+      if (files.length === 0) return;
+      event.preventDefault();
+      onFiles(files);
+    };
+    document.addEventListener("dragover", drag);
+    document.addEventListener("dragleave", leave);
+    document.addEventListener("drop", drop);
+    return () => {
+      document.removeEventListener("dragover", drag);
+      document.removeEventListener("dragleave", leave);
+      document.removeEventListener("drop", drop);
+    };
+  }, [onFiles]);
+  return over;
 }
 
 function usePastedPictures(onPictures: (pictures: File[]) => void): void {

@@ -5,6 +5,7 @@ export const common = {
   navigation: "Views",
   theme: { label: "Theme", system: "As the device", light: "Light", dark: "Dark" },
   close: "Close",
+  copied: "Copied",
   cancel: "Cancel",
   retry: "Try again",
   loading: "Loading…",

@@ -2,7 +2,6 @@ export const health = {
   title: "Health",
   about: "What this server serves, how fast it answers, and whether anything needs care.",
   copy: "Copy the fingerprint",
-  copied: "Copied",
   overall: "{{value}} overall",
   served: {
     title: "What is served",

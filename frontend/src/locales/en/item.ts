@@ -15,7 +15,6 @@ export const item = {
   removed: { title: "“{{name}}” was removed", advice: "No search finds it any more." },
   id: "Id",
   copy: "Copy the id",
-  copied: "Copied",
   actions: {
     label: "What to do with this item",
     like: "More like this",

@@ -31,6 +31,7 @@ export const tag = {
     previous: "Previous picture",
     next: "Next picture",
     remove: "Remove this picture",
+    search: "Search with this picture",
     unseen: "Your browser cannot show this picture",
   },
   strictness: {

@@ -40,26 +40,14 @@ export function RowState({ row: { key, id, progress } }: { row: Row }) {
       return (
         <Line icon={CircleCheck} className="text-good">
           {t(`add.steps.${progress.outcome}`)}
-          <Link
-            to={itemAddress(id)}
-            aria-label={t("add.row.openLabel", { id })}
-            className="text-accent underline"
-          >
-            {t("add.row.open")}
-          </Link>
+          <OpenItem id={id} />
         </Line>
       );
     case "exists":
       return (
         <Line icon={CircleAlert} className="text-warn">
           {t("add.steps.exists")}
-          <Link
-            to={itemAddress(id)}
-            aria-label={t("add.row.openLabel", { id })}
-            className="text-accent underline"
-          >
-            {t("add.row.open")}
-          </Link>
+          <OpenItem id={id} />
           <KeyedButton size="small" onClick={() => dispatch({ type: "replaceAsked", keys: [key] })}>
             {t("add.row.replace")}
           </KeyedButton>
@@ -93,5 +81,18 @@ function Line({ icon: Icon, isBusy = false, className, children }: LineProps) {
       {Icon && <Icon className={clsx("size-4 shrink-0", isBusy && "animate-spin")} aria-hidden />}
       {children}
     </div>
+  );
+}
+
+function OpenItem({ id }: { id: string }) {
+  const { t } = useTranslation();
+  return (
+    <Link
+      to={itemAddress(id)}
+      aria-label={t("add.row.openLabel", { id })}
+      className="text-accent underline"
+    >
+      {t("add.row.open")}
+    </Link>
   );
 }

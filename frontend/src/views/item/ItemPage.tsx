@@ -4,11 +4,11 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { likeAddress, tagAddress } from "@/addresses";
 import type { Item } from "@/api/types";
+import { CopyButton } from "@/components/CopyButton";
 import { ItemPicture } from "@/components/ItemPicture";
 import { KeyedButton } from "@/components/KeyedButton";
 import { Page } from "@/components/Page";
 import { Button } from "@/components/ui/Button";
-import { CopyButton } from "./CopyButton";
 import { EditItem } from "./EditItem";
 import { MetadataTable } from "./MetadataTable";
 import { Neighbours } from "./Neighbours";
@@ -80,7 +80,7 @@ function CopyableId({ id }: { id: string }) {
     <p className="text-muted flex items-center gap-2">
       <span>{t("item.id")}</span>
       <code className="bg-raised text-ink rounded-md px-2 py-1 select-all wrap-anywhere">{id}</code>
-      <CopyButton text={id} />
+      <CopyButton text={id} label={t("item.copy")} />
     </p>
   );
 }

@@ -28,7 +28,13 @@ export function ResultCard({ item, onMore, onLess }: Props) {
         className="flex grow flex-col outline-offset-[-2px]"
         data-item={item.id}
       >
-        <ItemPicture url={item.image_url} side={SIDE} alt="" className="aspect-square w-full" />
+        <ItemPicture
+          url={item.image_url}
+          version={item.etag}
+          side={SIDE}
+          alt=""
+          className="aspect-square w-full"
+        />
         <span className="flex grow flex-col gap-1.5 p-2.5">
           <span className="line-clamp-2 leading-snug font-medium">{name}</span>
           <span className="text-muted line-clamp-1 text-xs">

@@ -1,9 +1,9 @@
 import { Check, Link2, SlidersHorizontal } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Dialog, DialogClose } from "@/components/ui/Dialog";
 import { Select } from "@/components/ui/Select";
+import { canCopy, useCopy } from "@/components/useCopy";
 import { readableField } from "@/names";
 import { isRanked, type SearchQuery } from "@/query/query";
 import { Facets } from "./Facets";
@@ -80,17 +80,13 @@ function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" 
 
 function CopyLink() {
   const { t } = useTranslation();
-  const [copied, setCopied] = useState("");
-  const copy = async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    setCopied(window.location.href);
-  };
-  const done = copied === window.location.href;
+  const { copied, copy } = useCopy();
+  if (!canCopy()) return null;
   return (
-    <Button onClick={() => void copy()} className="max-sm:px-2.5">
-      {done ? <Check aria-hidden className="text-good" /> : <Link2 aria-hidden />}
+    <Button onClick={() => void copy(window.location.href)} className="max-sm:px-2.5">
+      {copied ? <Check aria-hidden className="text-good" /> : <Link2 aria-hidden />}
       <span role="status" className="max-sm:sr-only">
-        {t(done ? "search.shared" : "search.share")}
+        {t(copied ? "search.shared" : "search.share")}
       </span>
     </Button>
   );

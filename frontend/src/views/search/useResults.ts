@@ -1,9 +1,4 @@
-import {
-  keepPreviousData,
-  type QueryClient,
-  useInfiniteQuery,
-  useQueries,
-} from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { api, answerOf } from "@/api/client";
 import type { FacetValue, SearchRequest } from "@/api/types";
 import { type Choice, filtersOf, requestOf, type SearchQuery, tagOf } from "@/query/query";
@@ -60,11 +55,4 @@ function count(field: string | null, chosen: Choice[], excluded: Choice[], signa
     ...written,
   };
   return answerOf(api.GET("/facets", { params: { query }, signal }));
-}
-
-/** Refetches what a write may have changed. */
-export async function forgetResults(client: QueryClient): Promise<void> {
-  await Promise.all(
-    ["search", "facets"].map((key) => client.invalidateQueries({ queryKey: [key] })),
-  );
 }

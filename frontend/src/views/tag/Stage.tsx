@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChevronLeft, ChevronRight, ImageOff, LoaderCircle, Trash2, X } from "lucide-react";
+import { ChevronLeft, ChevronRight, ImageOff, LoaderCircle, Search, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { clsx } from "clsx";
+import { useNavigate } from "react-router";
+import { pictureAddress } from "@/addresses";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import type { TagAddress } from "./address";
 import { Heatmap } from "./Heatmap";
+import { UnreadablePictureError } from "@/query/picture";
 import { reasonsQuery, type TaggedPicture } from "./tagging";
 
 interface Props {
@@ -59,6 +62,9 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
         >
           <ChevronRight />
         </Button>
+        {picture.file !== null && prediction !== null && (
+          <SearchButton key={picture.key} picture={picture.file} />
+        )}
         <Button variant="quiet" size="icon" aria-label={t("tag.picture.remove")} onClick={onRemove}>
           <Trash2 />
         </Button>
@@ -102,6 +108,32 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
         )}
       </div>
     </section>
+  );
+}
+
+function SearchButton({ picture }: { picture: Blob }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [unreadable, setUnreadable] = useState(false); // by the browser, as a TIFF
+  const search = async () => {
+    try {
+      await navigate(await pictureAddress(picture));
+    } catch (error) {
+      if (!(error instanceof UnreadablePictureError)) throw error;
+      setUnreadable(true);
+    }
+  };
+  return (
+    <Button
+      variant="quiet"
+      size="icon"
+      aria-label={t(unreadable ? "tag.picture.unseen" : "tag.picture.search")}
+      title={t(unreadable ? "tag.picture.unseen" : "tag.picture.search")}
+      disabled={unreadable}
+      onClick={() => void search()}
+    >
+      <Search />
+    </Button>
   );
 }
 

@@ -135,7 +135,7 @@ test("the verdict on an uploaded picture stays on the page, and can be taken bac
 test("the verdict on an item is sent, and again if it was refused", async () => {
   show("/tag?id=shop/17");
   await waitFor(() => expect(server.open).toHaveLength(1));
-  expect(server.asked[0]?.url).toContain("/items/shop%2F17/image");
+  expect(server.asked[0]?.url).toContain("/items/shop/17/image");
   server.open.shift()?.(new Response(new Blob(["x"])));
   await waitFor(() => expect(server.open).toHaveLength(1));
   answerNext({ results: [PREDICTION] });
