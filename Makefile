@@ -59,7 +59,7 @@ check: $(VENV)/installed-dev frontend/node_modules/installed
 types: $(VENV)/installed frontend/node_modules/installed
 	$(BIN)/python -m wardrobe openapi | $(NPM) run --silent types
 
-bench: $(VENV)/installed-bench index
+bench: $(VENV)/installed-bench index $(PAGE)
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.runtimes --data $(DEMO)
@@ -73,6 +73,7 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.churn
 	$(BIN)/python -m benchmarks.durability
 	$(BIN)/python -m benchmarks.durability --storage
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.report
 
 ifdef CATALOGUE

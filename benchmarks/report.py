@@ -23,7 +23,7 @@ from wardrobe.files import write_text
 
 DOCS = REPOSITORY / "docs"
 MEMORIES = ("rss_mb", "pss_mb")
-PARTS = ("serving", "runtimes", "scale", "overload", "soak", "startup")
+PARTS = ("serving", "runtimes", "scale", "overload", "soak", "startup", "page")
 
 
 def main() -> int:
@@ -58,6 +58,7 @@ def render(results: Results) -> str:
         "overload": _overload,
         "soak": _soak,
         "startup": _startup,
+        "page": _page,
     }
     blocks = [
         "# Benchmarks",
@@ -199,6 +200,26 @@ def _startup(startup: Any) -> Iterator[str]:
         for moment in ("started", "loaded")
     ]
     yield table(["memory of all processes", "RSS MB", "PSS MB"], rows)
+
+
+def _page(page: Any) -> Iterator[str]:
+    yield "## The page"
+    yield (
+        f"`{page['run']['command']}`, in {page['browser']} on the server's cores. A query is typed "
+        "letter by letter; its time goes from the last key to the frame after its pictures in view "
+        "are decoded. Layout shifts are cumulative, in brackets with those just after an input."
+    )
+    typing = {name: statistics.quantiles(page["typing"][name], n=20) for name in page["typing"]}
+    rows = [
+        [what, str(len(page["typing"][name])), number(typing[name][9]), number(typing[name][18])]
+        for what, name in (("painted", "painted_ms"), ("the call in it", "search_call_ms"))
+    ]
+    yield table(["typing a query", "queries", "p50 ms", "p95 ms"], rows)
+    shifts = page["layout_shift"].items()
+    yield table(
+        ["", *(what for what, _ in shifts)],
+        [["layout shift", *(f"{s['cumulative']:.3f} ({s['all']:.3f})" for _, s in shifts)]],
+    )
 
 
 def _runs(results: Results) -> str:

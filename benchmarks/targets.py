@@ -40,6 +40,7 @@ def targets(results: Results) -> list[Target]:
         "overload": _overload,
         "soak": _soak,
         "startup": _startup,
+        "page": _page,
     }
     return [
         target for part, read in parts.items() if part in results for target in read(results[part])
@@ -174,3 +175,14 @@ def _startup(startup: Any) -> Iterator[Target]:
     yield Target("process start to healthy, warm disk", AT_MOST, 6, "s", startup["warm"])
     resident = [memory["loaded"]["rss_mb"] / 1000 for memory in startup["memory"]]
     yield Target("resident memory (RSS of all processes)", AT_MOST, 1.2, "GB", resident)
+
+
+def _page(page: Any) -> Iterator[Target]:
+    paints = page["first_contentful_paint_ms"]
+    yield Target("page: first contentful paint of a first visit", AT_MOST, 1000, "ms", paints)
+    script = sum(page["script_gzip_bytes"].values()) / 1000
+    yield Target("page: script, compressed", AT_MOST, 200, "KB", [script])
+    shift = max(shifts["cumulative"] for shifts in page["layout_shift"].values())
+    yield Target("page: cumulative layout shift, the worst", AT_MOST, 0.05, "", [shift])
+    painted = page["typing"]["painted_ms"]
+    yield Target("page: last key to painted results", AT_MOST, 250, "ms", painted)

@@ -128,6 +128,17 @@ def results() -> dict:
                 }
             ]
         },
+        "page": {
+            "run": RUN,
+            "browser": "Chromium 1.2",
+            "script_gzip_bytes": {"a.js": 120_000, "b.js": 65_000},
+            "first_contentful_paint_ms": [300, 500, 400],
+            "layout_shift": {
+                "load": {"cumulative": 0.0, "all": 0.0},
+                "picture": {"cumulative": 0.06, "all": 0.07},
+            },
+            "typing": {"painted_ms": [200, 210, 300], "search_call_ms": [10, 11, 30]},
+        },
     }
 
 
@@ -142,6 +153,9 @@ def test_targets_are_judged_by_the_median_of_ratios_within_a_repeat(results) -> 
     assert not judged["overload: recovered after"].met
     assert judged["1M vectors, HNSW: p50, one thread"].value == 3
     assert judged["process start to healthy, warm disk"].value == 4.5
+    assert judged["page: script, compressed"].value == 185
+    assert judged["page: last key to painted results"].met
+    assert not judged["page: cumulative layout shift, the worst"].met
 
 
 def test_what_was_not_answered_is_not_met(results) -> None:
@@ -163,6 +177,8 @@ def test_the_report_has_every_figure_with_its_spread_and_command(results) -> Non
     assert "| 4.5 (4–5) | – |" in text, "not measured on a cold disk"
     assert "| text | 1,234 | 16 | 24 | 0 |" in text
     assert "| 1,000,000 | hnsw | 0.961 | 3 (2–4) | 6 (5–7) | 2,000 |" in text
+    assert "| painted | 3 | 210 |" in text
+    assert "| layout shift | 0.000 (0.000) | 0.060 (0.070) |" in text
     assert "abc1234" in text
     assert "Infinity" in text
 
@@ -177,7 +193,7 @@ def test_where_a_peer_wins_it_says_so_and_why(results, monkeypatch) -> None:
     assert "| 1 | plain Flask | 20.9 (19–57) ◂ |" in text
 
 
-@pytest.mark.parametrize("part", ["serving", "overload", "soak", "startup", "scale"])
+@pytest.mark.parametrize("part", ["serving", "overload", "soak", "startup", "scale", "page"])
 def test_parts_that_were_not_run_are_left_out(results, part, tmp_path) -> None:
     (tmp_path / f"{part}.json").write_text(json.dumps(results[part]))
     found = report.read(tmp_path)
