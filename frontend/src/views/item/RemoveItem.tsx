@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
 import type { Item } from "@/api/types";
@@ -26,7 +27,7 @@ export function RemoveItem({ item, name, onRemoved }: Props) {
   const { mutate, error, isPending, reset } = useMutation({
     mutationFn: () => removeItem(item),
     onSuccess: () => {
-      onRemoved();
+      flushSync(onRemoved); // so that nothing of the item is shown, and asked for again below
       client.removeQueries({ queryKey: itemQuery(item.id).queryKey });
       refreshAfterWrite();
     },
