@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { draw } from "../tests/harness/catalogue";
+import { draw, heldOut } from "../tests/harness/catalogue";
 import { launchChromium } from "../tests/harness/chromium";
 import { giveKey } from "../tests/harness/key";
 import { python, ROOT } from "../tests/harness/project";
@@ -88,7 +88,8 @@ function views(pictures: readonly string[], key: string): Record<string, View> {
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "wardrobe-screenshots-"));
-  const pictures = await draw(folder, DRAWN);
+  await draw(folder, DRAWN);
+  const pictures = await heldOut(join(folder, "data"));
   await python(["build_index.py", join(folder, "data"), "--out", join(folder, "index")]);
   const server = await startWardrobe(folder, join(folder, "index"));
   const browser = await launchChromium();

@@ -1,40 +1,37 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { python, ROOT } from "./project";
 
 const REAL = join(
   process.env.WARDROBE_REAL_DATA ?? join(ROOT, "../shared/data"),
   "fashion-product-images",
 );
-const PICTURES = 300;
+const PICTURES = 375;
 
 export interface Catalogue {
   /** The index folder. */
   index: string;
-  /** Paths of pictures that are not in it; of a drawn catalogue, that are. */
+  /** Paths of pictures that are not in it. */
   pictures: string[];
 }
 
 /** Builds the index of a few hundred photographs, or drawn pictures where there are none. */
 export async function buildCatalogue(folder: string): Promise<Catalogue> {
-  const root = join(folder, "data");
   const index = join(folder, "index");
-  const pictures = existsSync(REAL) ? await importReal(folder) : await draw(folder, PICTURES);
-  await python(["build_index.py", root, "--out", index]);
-  return { index, pictures };
+  await (existsSync(REAL) ? importReal(folder) : draw(folder, PICTURES));
+  await python(["build_index.py", join(folder, "data"), "--split", "train", "--out", index]);
+  return { index, pictures: await heldOut(join(folder, "data")) };
 }
 
-/** Draws a dataset `data`, and returns the paths of its pictures. */
-export async function draw(folder: string, count: number): Promise<string[]> {
+/** Draws a dataset `data`. */
+export async function draw(folder: string, count: number): Promise<void> {
   const named = ["--root", folder, "--name", "data"];
   await python(["prepare_dataset.py", "drawn", ...named, "--count", String(count)]);
-  const images = join(folder, "data", "images");
-  return (await readdir(images)).sort().map((name) => join(images, name));
 }
 
-/** Imports photographs from all over the real dataset as `data`, and returns paths of others. */
-async function importReal(folder: string): Promise<string[]> {
+/** Imports photographs from all over the real dataset as `data`. */
+async function importReal(folder: string): Promise<void> {
   const table = await readFile(join(REAL, "products.csv"), "utf8");
   const [header = "", ...rows] = table.trimEnd().split("\n");
   const step = Math.floor(rows.length / PICTURES);
@@ -45,6 +42,13 @@ async function importReal(folder: string): Promise<string[]> {
   await writeFile(join(source, "products.csv"), [header, ...some, ""].join("\n"));
   const named = ["--root", folder, "--name", "data"];
   await python(["prepare_dataset.py", "fashion-product-images", source, ...named]);
-  const others = rows.filter((_, row) => row % (10 * step) === 1);
-  return others.map((row) => join(REAL, "images", `${row.slice(0, row.indexOf(","))}.jpg`));
+}
+
+/** Returns the paths of pictures that nothing is trained on, and that are not indexed. */
+export async function heldOut(root: string): Promise<string[]> {
+  const [, ...rows] = (await readFile(join(root, "manifest.csv"), "utf8")).trimEnd().split("\n");
+  return rows.flatMap((row) => {
+    const [path = "", split] = row.split(",");
+    return split === "val" || split === "test" ? [resolve(root, path)] : [];
+  });
 }
