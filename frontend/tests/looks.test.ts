@@ -15,7 +15,7 @@ interface Scene {
   problem?: RegExp;
 }
 
-const results = (page: Page) => page.locator("[data-item]").first().waitFor();
+const results = (page: Page) => page.locator("[aria-busy=false] [data-item]").first().waitFor();
 const upload = (page: Page) => page.locator("input[type=file]").first().setInputFiles(PICTURE);
 const [item] = (await search({})).results;
 
