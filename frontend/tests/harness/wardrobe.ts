@@ -27,6 +27,7 @@ export async function startWardrobe(folder: string, index: string): Promise<Ward
       INDEX: index,
       STATE: join(folder, "state"),
       LOG_LEVEL: "INFO",
+      DEADLINE_S: "60", // the first explanation loads torch, which takes long on a busy machine
     },
     stdio: ["ignore", openSync(log, "a"), openSync(log, "a")],
   });
