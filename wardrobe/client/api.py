@@ -221,7 +221,7 @@ class Wardrobe:
         """Returns how many of the items that match have each value of the fields.
 
         Args:
-            fields: by default every attribute, and metadata with at most `limit` values.
+            fields: by default every attribute, and metadata of at most `limit` values.
             limit: values of each field, 50 by default.
         """
         params: dict[str, Any] = {"fields": json.dumps(list(fields))}
@@ -231,8 +231,7 @@ class Wardrobe:
             params["must_not"] = json.dumps(list(must_not))
         if limit is not None:
             params["limit"] = limit
-        response = self._transport.call("GET", "/facets", params=params)
-        return _read(Facets, response)
+        return _read(Facets, self._transport.call("GET", "/facets", params=params))
 
     def feedback(
         self,
