@@ -73,7 +73,7 @@ test("a request has a part for everything that results shall be like", () => {
     must_not: ["pattern=Striped"],
     sort: "-metadata.price",
     min_relevance: 0,
-    top_k: 30,
+    top_k: 24,
   });
-  expect(requestOf(EMPTY)).toEqual({ collapse: 0.98, top_k: 30 });
+  expect(requestOf(EMPTY)).toEqual({ collapse: 0.98, top_k: 24 });
 });

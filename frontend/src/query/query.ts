@@ -32,7 +32,7 @@ export interface SearchQuery {
   irrelevant: boolean;
 }
 
-export const PAGE_SIZE = 30;
+export const PAGE_SIZE = 24;
 const METADATA = "metadata.";
 /** Cosine from which on two pictures show the same thing for a shopper. */
 const NEAR_DUPLICATE = 0.98;

@@ -11,6 +11,7 @@ export const search = {
   query: "The query",
   picture: {
     title: "Your picture",
+    invitation: "Drop a picture anywhere, or paste it, to find what is like it.",
     remove: "Remove the picture",
     crop: "Drag a frame to search for a part of it.",
     frame: "Add a frame",

@@ -31,7 +31,7 @@ export function CropPanel({ picture, crop, onCrop, onRemove }: Props) {
   return (
     <section
       aria-label={t("search.picture.title")}
-      className="bg-surface border-line rounded-2xl border p-3"
+      className="bg-surface border-line rounded-2xl border p-3 lg:h-72 lg:shrink-0"
     >
       <div className="mb-2 flex items-center justify-between">
         <h2 className="font-semibold">{t("search.picture.title")}</h2>
@@ -48,7 +48,7 @@ export function CropPanel({ picture, crop, onCrop, onRemove }: Props) {
         <ReactCrop
           {...cropShown(drawn, crop)}
           keepSelection
-          className="max-h-44 rounded-md lg:max-h-72"
+          className="max-h-44 rounded-md"
           minWidth={16}
           minHeight={16}
           onChange={(_, percent) => setDrawn(percent)}

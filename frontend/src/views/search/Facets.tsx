@@ -1,23 +1,25 @@
 import { Ban } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FacetValue } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import { type Choice, sameChoice, type SearchQuery } from "@/query/query";
+import type { Change } from "@/query/useSearchQuery";
 import type { Facets as Counted } from "./useResults";
 
 /** Values of a field shown until all are asked for. */
 const FIRST = 6;
 
-interface Props {
+type Filters = Pick<SearchQuery, "chosen" | "excluded" | "unfolded">;
+
+interface Props extends Filters {
   facets: Counted;
-  query: SearchQuery;
-  change: (changes: Partial<SearchQuery>) => void;
+  change: Change;
 }
 
-/** What narrows the results. */
-export function Facets({ facets, query, change }: Props) {
+/** What narrows the results; memoised, as words are typed more often than filters change. */
+export const Facets = memo(function Facets({ facets, change, ...query }: Props) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-5">
@@ -35,9 +37,11 @@ export function Facets({ facets, query, change }: Props) {
       ))}
     </div>
   );
-}
+});
 
-interface FacetProps extends Omit<Props, "facets"> {
+interface FacetProps {
+  query: Filters;
+  change: Change;
   field: string;
   values: FacetValue[];
 }
@@ -72,7 +76,9 @@ function Facet({ field, values, query, change }: FacetProps) {
   );
 }
 
-interface ValueProps extends Omit<Props, "facets"> {
+interface ValueProps {
+  query: Filters;
+  change: Change;
   choice: Choice;
   count: number;
   chosen: boolean;

@@ -1,4 +1,5 @@
 import { Copy, Minus, Plus } from "lucide-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { itemAddress } from "@/addresses";
@@ -7,6 +8,7 @@ import { ItemPicture } from "@/components/ItemPicture";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { percent } from "@/names";
+import type { Change } from "@/query/useSearchQuery";
 
 /** Pixels a side of a picture in the grid at most, on a dense screen. */
 const SIDE = 448;
@@ -14,15 +16,20 @@ const LABELS = 3;
 
 interface Props {
   item: FoundItem;
-  onMore: (id: string) => void;
-  onLess: (id: string) => void;
+  change: Change;
 }
 
-export function ResultCard({ item, onMore, onLess }: Props) {
+/** Memoised: dozens of them are shown while somebody types. */
+export const ResultCard = memo(function ResultCard({ item, change }: Props) {
   const { t } = useTranslation();
+  const { id } = item;
+  const more = () =>
+    change(({ like, unlike }) => ({ like: added(like, id), unlike: without(unlike, id) }));
+  const less = () =>
+    change(({ like, unlike }) => ({ like: without(like, id), unlike: added(unlike, id) }));
   const name = item.caption || item.labels.slice(0, 2).join(", ") || item.id;
   return (
-    <li className="group bg-surface border-line relative flex flex-col overflow-hidden rounded-xl border">
+    <li className="group bg-surface border-line relative flex [contain-intrinsic-size:auto_20rem] [content-visibility:auto] flex-col overflow-hidden rounded-xl border">
       <Link
         to={itemAddress(item.id)}
         className="flex grow flex-col outline-offset-[-2px]"
@@ -44,26 +51,24 @@ export function ResultCard({ item, onMore, onLess }: Props) {
         </span>
       </Link>
       <div className="absolute top-2 right-2 flex gap-1 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-        <Button
-          size="tiny"
-          aria-label={t("search.more")}
-          title={t("search.more")}
-          onClick={() => onMore(item.id)}
-        >
+        <Button size="tiny" aria-label={t("search.more")} title={t("search.more")} onClick={more}>
           <Plus />
         </Button>
-        <Button
-          size="tiny"
-          aria-label={t("search.less")}
-          title={t("search.less")}
-          onClick={() => onLess(item.id)}
-        >
+        <Button size="tiny" aria-label={t("search.less")} title={t("search.less")} onClick={less}>
           <Minus />
         </Button>
       </div>
       {item.duplicates && <Duplicates ids={item.duplicates} />}
     </li>
   );
+});
+
+function added(ids: readonly string[], id: string): string[] {
+  return [...without(ids, id), id];
+}
+
+function without(ids: readonly string[], id: string): string[] {
+  return ids.filter((other) => other !== id);
 }
 
 function Score({ item: { score, relevance } }: { item: FoundItem }) {

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { Button } from "@/components/ui/Button";
 import { isRanked, type SearchQuery } from "@/query/query";
+import type { Change } from "@/query/useSearchQuery";
 import { ResultCard } from "./ResultCard";
 import type { useResults } from "./useResults";
 
@@ -16,7 +17,7 @@ const AHEAD = "1200px";
 interface Props {
   query: SearchQuery;
   results: ReturnType<typeof useResults>;
-  change: (changes: Partial<SearchQuery>) => void;
+  change: Change;
 }
 
 export function Results({ query, results, change }: Props) {
@@ -28,10 +29,6 @@ export function Results({ query, results, change }: Props) {
   if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
   if (isPending) return <Placeholders />;
   if (items.length === 0) return <Nothing query={query} change={change} />;
-  const more = (id: string) =>
-    change({ like: added(query.like, id), unlike: without(query.unlike, id) });
-  const less = (id: string) =>
-    change({ unlike: added(query.unlike, id), like: without(query.like, id) });
   return (
     <>
       <ul
@@ -44,7 +41,7 @@ export function Results({ query, results, change }: Props) {
         )}
       >
         {items.map((item) => (
-          <ResultCard key={item.id} item={item} onMore={more} onLess={less} />
+          <ResultCard key={item.id} item={item} change={change} />
         ))}
       </ul>
       <NextPage results={results} />
@@ -122,12 +119,4 @@ function Placeholders() {
       ))}
     </div>
   );
-}
-
-function added(ids: readonly string[], id: string): string[] {
-  return ids.includes(id) ? [...ids] : [...ids, id];
-}
-
-function without(ids: readonly string[], id: string): string[] {
-  return ids.filter((other) => other !== id);
 }

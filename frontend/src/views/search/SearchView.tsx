@@ -1,4 +1,5 @@
 import { clsx } from "clsx";
+import { ImageUp } from "lucide-react";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
@@ -40,8 +41,14 @@ export function SearchView() {
       <div role="alert" className="contents">
         {problem !== null && <p className="bg-bad-soft text-bad rounded-lg px-3 py-2">{problem}</p>}
       </div>
-      {isEmpty(query) && <Introduction onTry={(text) => change({ text })} />}
-      <Chips query={query} change={change} />
+      {/* One place for both, so that nothing below moves when a query begins. */}
+      <div className="-my-1 min-h-8">
+        {isEmpty(query) ? (
+          <Introduction onTry={(text) => change({ text })} />
+        ) : (
+          <Chips query={query} change={change} />
+        )}
+      </div>
       <div className="flex flex-col items-stretch gap-6 lg:flex-row lg:items-start">
         <aside
           aria-label={t("search.filters")}
@@ -50,7 +57,9 @@ export function SearchView() {
             query.picture === null ? "hidden" : "flex",
           )}
         >
-          {query.picture !== null && (
+          {query.picture === null ? (
+            <Invitation />
+          ) : (
             <CropPanel
               picture={query.picture}
               crop={query.crop}
@@ -59,7 +68,13 @@ export function SearchView() {
             />
           )}
           <div className="hidden lg:block">
-            <Facets facets={facets} query={query} change={change} />
+            <Facets
+              facets={facets}
+              chosen={query.chosen}
+              excluded={query.excluded}
+              unfolded={query.unfolded}
+              change={change}
+            />
           </div>
         </aside>
         <div className="flex min-w-0 grow flex-col gap-3">
@@ -75,6 +90,17 @@ export function SearchView() {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** Stands where the picture will be, as large, so that nothing moves when it comes. */
+function Invitation() {
+  const { t } = useTranslation();
+  return (
+    <p className="border-field text-muted flex h-72 shrink-0 flex-col items-center justify-center gap-3 rounded-2xl border border-dashed p-6 text-center">
+      <ImageUp className="size-8" strokeWidth={1.5} aria-hidden />
+      {t("search.picture.invitation")}
+    </p>
   );
 }
 

@@ -6,12 +6,13 @@ import { Select } from "@/components/ui/Select";
 import { canCopy, useCopy } from "@/components/useCopy";
 import { readableField } from "@/names";
 import { isRanked, type SearchQuery } from "@/query/query";
+import type { Change } from "@/query/useSearchQuery";
 import { Facets } from "./Facets";
 import type { Facets as Counted } from "./useResults";
 
 interface Props {
   query: SearchQuery;
-  change: (changes: Partial<SearchQuery>) => void;
+  change: Change;
   facets: Counted;
   /** Fields that results can be sorted by. */
   fields: string[];
@@ -68,7 +69,13 @@ function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" 
         </Button>
       }
     >
-      <Facets facets={facets} query={query} change={change} />
+      <Facets
+        facets={facets}
+        chosen={query.chosen}
+        excluded={query.excluded}
+        unfolded={query.unfolded}
+        change={change}
+      />
       <DialogClose asChild>
         <Button variant="primary" className="sticky bottom-0">
           {t("search.showResults")}

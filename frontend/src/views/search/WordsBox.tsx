@@ -5,7 +5,7 @@ import { NavigationType, useNavigationType } from "react-router";
 import { Button } from "@/components/ui/Button";
 
 /** Long enough that most letters of a word are typed within, too short to be waited for. */
-const PAUSE_MS = 120;
+const PAUSE_MS = 70;
 
 interface Props {
   text: string;

@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { api, answerOf } from "@/api/client";
-import type { FacetValue, SearchRequest } from "@/api/types";
+import type { FacetResponse, FacetValue, SearchRequest } from "@/api/types";
 import { type Choice, filtersOf, requestOf, type SearchQuery, tagOf } from "@/query/query";
 
 export type Facets = [field: string, values: FacetValue[]][];
@@ -29,7 +29,8 @@ function search(request: SearchRequest, cursor: string | null, signal: AbortSign
  */
 export function useFacets(query: SearchQuery): Facets {
   const fields = [...new Set(query.chosen.map(({ field }) => field))];
-  const [all, ...alone] = useQueries({
+  return useQueries({
+    combine: combined,
     queries: [null, ...fields].map((field) => {
       const chosen = query.chosen.filter((choice) => choice.field !== field);
       return {
@@ -40,6 +41,9 @@ export function useFacets(query: SearchQuery): Facets {
       };
     }),
   });
+}
+
+function combined([all, ...alone]: { data: FacetResponse | undefined }[]): Facets {
   const counted = { ...all?.data?.facets };
   for (const { data } of alone) Object.assign(counted, data?.facets);
   return Object.entries(counted).filter(([, values]) => values.length > 0);
