@@ -4,7 +4,7 @@ import { expect, inject } from "vitest";
 import type { FacetResponse, FoundItem, SearchRequest, SearchResponse } from "@/api/types";
 
 /** What the page asks with every search. */
-export const USUAL: SearchRequest = { top_k: 30, collapse: 0.98 };
+export const USUAL: SearchRequest = { top_k: 24, collapse: 0.98 };
 
 export async function search(request: SearchRequest): Promise<SearchResponse> {
   const response = await fetch(`${inject("url")}/search`, {

@@ -32,6 +32,7 @@ export function Results({ query, results, change }: Props) {
   return (
     <>
       <ul
+        key={data?.pages[0]?.answered} // another list, not the one before with its items moved
         aria-label={t("search.results")}
         aria-busy={results.isPlaceholderData}
         className={clsx(

@@ -10,7 +10,10 @@ export function useResults(query: SearchQuery) {
   const request = requestOf(query);
   return useInfiniteQuery({
     queryKey: ["search", request],
-    queryFn: ({ pageParam: cursor, signal }) => search(request, cursor, signal),
+    queryFn: async ({ pageParam: cursor, signal }) => ({
+      ...(await search(request, cursor, signal)),
+      answered: performance.now(),
+    }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.cursor,
     placeholderData: keepPreviousData,
