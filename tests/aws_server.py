@@ -1,6 +1,7 @@
 """moto's AWS behind real HTTP, which remembers what it is asked and can be made to fail."""
 
 import threading
+import urllib.request
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -61,9 +62,6 @@ class AwsServer:
 
     def reset(self) -> None:
         self.fault = None
-        self.client("s3")
-        import urllib.request
-
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST"))
         self.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
