@@ -116,9 +116,7 @@ def test_an_index_is_pushed_as_of_one_moment_and_opens_elsewhere(
     living.close()
 
 
-def test_a_body_that_ends_too_early_is_resumed_with_the_missing_bytes(
-    aws, pushed, fetcher
-) -> None:
+def test_a_body_that_ends_too_early_is_resumed_with_the_missing_bytes(aws, pushed, fetcher) -> None:
     cuts = iter([1_000_000, 500_000])
 
     def cut(request) -> int | None:
