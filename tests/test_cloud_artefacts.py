@@ -281,3 +281,17 @@ def test_only_what_is_kept_stays(pushed, fetcher) -> None:
     assert (place.exists(), half.exists()) == (True, False)
     fetcher.tidy(set())
     assert not place.exists()
+
+
+def test_a_wardrobe_checkpoint_brings_its_networks_so_no_task_exports_them(
+    artefacts, fetcher, tmp_path, monkeypatch
+) -> None:
+    from tests import tiny_checkpoints
+    from wardrobe.encoders import networks
+
+    tower = tiny_checkpoints.save_text_tower(tmp_path / "tower")
+    folder = tiny_checkpoints.save_wardrobe(tmp_path / "tiny", tower)
+    place = fetcher.fetch(artefacts.push("encoders", folder, tmp_path / "kept", quiet), quiet)
+    monkeypatch.setattr(networks, "_export", lambda _: pytest.fail("exported"))
+    assert networks.load_networks(place, None).tokenizer
+    assert fingerprint(place) == fingerprint(folder)

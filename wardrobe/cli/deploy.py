@@ -31,7 +31,13 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
     parser.add_argument("--service", required=True, help="an output of the stack")
     parser.add_argument("--image", help="image to run (default: the one that runs)")
     parser.add_argument(
-        "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", dest="settings"
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a setting to change; may be given several times",
     )
     add_artefact_options(parser)
     parser.add_argument("--container", help="whose image and settings, where a task has several")

@@ -78,11 +78,6 @@ class Bucket:
                 raise
         return str(answer["ETag"])
 
-    def delete(self, key: str) -> None:
-        """Removes an object."""
-        with aws.plainly(f"delete {self.address(key)}"):
-            self._client.delete_object(**self._key(key))
-
     def has(self, key: str, size: int, sha256: str) -> bool:
         """Says whether a file was sent before; S3 compared its checksum as it came."""
         with aws.plainly(f"look at {self.address(key)}"):

@@ -126,8 +126,16 @@ class Deploying:
         say(f"announced {encoder} and {index}")
         try:
             yield
-        except WardrobeError:
-            if found:
-                artefacts.announce(found[0].encoder, found[0].index, was=etag)
-                say(f"announced {found[0].encoder} and {found[0].index} again")
+        except WardrobeError as error:
+            if found is None:
+                raise
+            encoder, index = found[0].encoder, found[0].index
+            try:
+                artefacts.announce(encoder, index, was=etag)
+            except WardrobeError as other:
+                raise RolloutError(
+                    f"{error.message}\n  and the announcement is not taken back: {other.message}; "
+                    f"do so with `wardrobe artefacts announce {encoder} {index}`"
+                ) from error
+            say(f"announced {encoder} and {index} again")
             raise

@@ -99,7 +99,7 @@ class EcsService:
             RolloutError: it failed, ECS went back by itself, or it takes too long.
         """
         end = time.monotonic() + timeout_s
-        said = ""
+        said, begun = "", False
         while True:
             service = self._describe()
             rollout = next(d for d in service["deployments"] if d["status"] == "PRIMARY")
@@ -116,7 +116,9 @@ class EcsService:
                 said = line
             if mine and state == "COMPLETED" and (healthy is None or healthy >= wanted):
                 return
-            if not mine or state == "FAILED" or time.monotonic() > end:
+            went_back = begun and not mine  # before, ECS may not have noticed the update yet
+            begun |= mine
+            if went_back or (mine and state == "FAILED") or time.monotonic() > end:
                 raise RolloutError(self._why(definition, rollout, service, mine, state, timeout_s))
             time.sleep(self._poll_s)
 
@@ -149,7 +151,7 @@ class EcsService:
             if not arns:
                 return []
             tasks = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns[:100])["tasks"]
-        reasons = {}
+        reasons: dict[str, None] = {}
         for task in tasks:
             if task["taskDefinitionArn"] != definition:
                 continue

@@ -91,7 +91,7 @@ class Announced:
         announcement, etag = found
         if self._store.current().announced != etag:
             try:
-                encoder, index = self._fetch(announcement, lambda _, message: self._say(message))
+                encoder, index = self._fetch(announcement, lambda _, message: _log.info(message))
             except ArtefactError as error:
                 if not error.detail.get("partial"):  # it stays damaged until another is announced
                     self._seen = etag
@@ -105,13 +105,12 @@ class Announced:
         served = [current.pair, *([current.previous] if current.previous else [])]
         kept = {path for pair in served for path in (Path(pair.encoder), pair.index)}
         self._fetcher.tidy(kept | {self._fetcher.place(key) for key in keys})
-        encoder, index = (
-            self._fetcher.fetch(key, lambda message: report("loading", message)) for key in keys
-        )
+
+        def say(message: str) -> None:
+            report("loading", message)
+            if self._closing.is_set():  # ends the fetch; what came is kept
+                raise NotReadyError("the server is stopping")
+
+        encoder, index = (self._fetcher.fetch(key, say) for key in keys)
         telemetry.FETCHES.labels("fetched").inc()
         return encoder, index
-
-    def _say(self, message: str) -> None:
-        _log.info(message)
-        if self._closing.is_set():
-            raise NotReadyError("the server is stopping")
