@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
 
 from tests.doubling import Doubler
 from tests.fakes import ColourEncoder
@@ -110,3 +111,26 @@ def start(doubler):
     doubler.gate.set()
     for batcher in batchers:
         batcher.close()
+
+
+@pytest.fixture(scope="session")
+def aws_server():
+    from tests.aws_server import AwsServer  # a second to import, for few tests
+
+    server = AwsServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def aws(aws_server, monkeypatch):
+    """A new, empty AWS with the bucket of `tests.aws_server`; retries do not wait."""
+    from wardrobe.cloud import aws as clients
+
+    for name, value in aws_server.environment.items():
+        monkeypatch.setenv(name, value)
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    monkeypatch.setattr(clients, "_CONFIG", clients._CONFIG.merge(Config(retries=retries)))
+    aws_server.reset()
+    yield aws_server
+    aws_server.fault = None

@@ -49,6 +49,9 @@ def test_every_error_a_caller_can_meet_is_described() -> None:
         errors.DatasetError,
         errors.CheckpointError,
         errors.IndexFolderError,
+        errors.ArtefactError,
+        errors.CloudError,
+        errors.RolloutError,
     }
     classes = [errors.WardrobeError]
     for parent in classes:

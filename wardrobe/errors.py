@@ -175,6 +175,24 @@ class FeedbackError(WardrobeError):
     code = "bad_feedback"
 
 
+class ArtefactError(WardrobeError):
+    """An artefact in S3 that is missing, incomplete or damaged, or that cannot be kept here."""
+
+    code = "bad_artefact"
+
+
+class CloudError(WardrobeError):
+    """What AWS refused, or did not answer; the message says what to do."""
+
+    code = "cloud_failed"
+
+
+class RolloutError(WardrobeError):
+    """A deployment that did not become healthy and was rolled back, or could not be begun."""
+
+    code = "rollout_failed"
+
+
 class WardrobeApiError(WardrobeError):
     """What a server answered instead of a result, or that it did not answer.
 

@@ -130,6 +130,24 @@ class KeyStore:
                 raise UnknownKeyError(f"no key has the id {id_!r}; `wardrobe keys list` shows them")
             return keys.pop(id_)
 
+    def begin_with(self, content: str) -> None:
+        """Makes this the content of `keys.json` if there is none yet; an empty one changes nothing.
+
+        Raises:
+            KeyFileError: it is no such content, or it cannot be written.
+        """
+        if not content or self._path.exists():
+            return
+        try:
+            given = _KeyFile.model_validate_json(content).keys
+        except ValidationError as error:  # its message would show what may be a secret
+            raise KeyFileError(
+                "KEYS_JSON, not shown as it may be secret, is not the content of a keys.json as "
+                "`wardrobe keys create` writes it"
+            ) from error
+        with self._changing() as keys:
+            keys.update({key.id: key for key in given})
+
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Key]]:
         """Yields the keys to change, while no other process changes them, and writes them."""

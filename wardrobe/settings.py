@@ -40,6 +40,25 @@ class Settings(BaseSettings):
         default=Path("state"),
         description="Folder that keeps API keys, feedback and what a swap made current",
     )
+    artefacts: str = Field(
+        default="",
+        description="Where the encoder and index to serve are announced and fetched from, "
+        "s3://bucket/prefix; empty: ENCODER and INDEX",
+    )
+    artefacts_folder: Path = Field(
+        default=Path("state/artefacts"), description="Folder that keeps what was fetched from S3"
+    )
+    artefacts_poll_s: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Seconds between looks for a new announcement; it is swapped to",
+    )
+    keys_json: SecretStr = Field(
+        default=SecretStr(""),
+        description="Content of STATE/keys.json where there is none yet, such as a secret; "
+        "empty: none",
+    )
     page: Path = Field(
         default=Path("frontend/dist"),
         description="Folder of the built page; where there is none, / leads to /docs",
@@ -121,6 +140,12 @@ class Settings(BaseSettings):
     )
     wardrobe_key: SecretStr = Field(
         default=SecretStr(""), description="API key that the command `wardrobe` sends; empty: none"
+    )
+    log_queue_s: float = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Seconds between lines in the log that say how long the queue was; 0: none",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least level that is logged"

@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Sequence
 
 from wardrobe import __version__
-from wardrobe.cli import doctor, index, items, keys, openapi, search, serve, tag
+from wardrobe.cli import artefacts, deploy, doctor, index, items, keys, openapi, search, serve, tag
 from wardrobe.command import exit_code
 
-_COMMANDS = (serve, index, search, tag, items, keys, doctor, openapi)
+_COMMANDS = (serve, index, search, tag, items, keys, doctor, openapi, artefacts, deploy)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

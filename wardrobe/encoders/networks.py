@@ -18,6 +18,9 @@ from wardrobe.files import fsync_directory, sha256_of, write_json
 _PICTURES, _TEXTS, _TOKENIZER = "pictures.xml", "texts.xml", "tokenizer.json"
 _FILES = (_PICTURES, "pictures.bin", _TEXTS, "texts.bin", _TOKENIZER)
 _RECORD = "networks.json"
+_CARRIED = "networks"
+"""Folder, inside a checkpoint that was fetched, of its networks: who serves it needs no torch."""
+
 _FORMAT = 1
 """Raised whenever an export would come out otherwise: kept ones are then made again."""
 
@@ -49,6 +52,9 @@ def load_networks(checkpoint: Path, kept_in: Path | None) -> Networks:
     Raises:
         CheckpointError: the checkpoint is damaged or incomplete.
     """
+    carried = checkpoint / _CARRIED
+    if _is_whole(carried):
+        return _read(carried)
     if kept_in is None:
         return _export(checkpoint)
     folder = _folder_of(checkpoint, kept_in)
@@ -71,6 +77,17 @@ def are_kept(checkpoint: Path, kept_in: Path) -> bool:
         CheckpointError: the checkpoint has no weights.
     """
     return _is_whole(_folder_of(checkpoint, kept_in))
+
+
+def carried_files(checkpoint: Path, kept_in: Path) -> dict[str, Path]:
+    """Returns the files that a checkpoint's networks consist of, by their paths inside of it.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged or incomplete.
+    """
+    load_networks(checkpoint, kept_in)
+    folder = _folder_of(checkpoint, kept_in)
+    return {f"{_CARRIED}/{name}": folder / name for name in (*_FILES, _RECORD)}
 
 
 def _folder_of(checkpoint: Path, kept_in: Path) -> Path:

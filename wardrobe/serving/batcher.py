@@ -124,6 +124,11 @@ class Batcher(Generic[Input, Output]):
             job.deadline = max(job.deadline, deadline)
             return not job.dropped
 
+    @property
+    def waiting(self) -> int:
+        """How many inputs wait."""
+        return len(self._queue)
+
     def check(self) -> None:
         """Raises `NotReadyError` with the reason once the batcher can take no more jobs."""
         if self._stopped:

@@ -45,11 +45,13 @@ class Deployment(Pair):
         previous: what was served before; a rollback goes back to it.
         settings: ENCODER and INDEX as they were then; once they change, they hold again.
         since: when a swap made it current; None if it is what the settings say.
+        announced: ETag of the last announcement in S3 that was followed.
     """
 
     previous: Pair | None = None
     settings: Pair
     since: AwareDatetime | None = None
+    announced: str | None = None
 
     @property
     def pair(self) -> Pair:
@@ -102,8 +104,14 @@ class DeploymentStore:
         """
         self._write(CURRENT, deployment)
 
-    def target(self, encoder: str | None, index: Path) -> Deployment:
-        """Returns what a swap would make current; without an encoder it stays the same."""
+    def target(
+        self, encoder: str | None, index: Path, *, announced: str | None = None
+    ) -> Deployment:
+        """Returns what a swap would make current; without an encoder it stays the same.
+
+        Args:
+            announced: ETag of the announcement that asks for it; None if none does.
+        """
         old = self.current()
         new = Pair(encoder=encoder or old.encoder, index=index)
         return Deployment(
@@ -112,6 +120,7 @@ class DeploymentStore:
             previous=old.previous if new == old.pair else old.pair,
             settings=self._settings,
             since=datetime.now(UTC),
+            announced=announced or old.announced,
         )
 
     def lock(self) -> IO[bytes]:

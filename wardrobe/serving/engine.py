@@ -135,6 +135,11 @@ class Engine:
         """Done once the encoding thread has died."""
         return self._batcher.death
 
+    @property
+    def waiting(self) -> int:
+        """How many pictures, texts and explanations wait for the encoder."""
+        return self._batcher.waiting
+
     def check(self) -> None:
         """Raises `NotReadyError` with the reason once it cannot answer any more."""
         self._batcher.check()

@@ -1,6 +1,7 @@
 """What the routes of one application share."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, g
 
@@ -8,11 +9,15 @@ from wardrobe.feedback import FeedbackStore
 from wardrobe.serving.current import CurrentEngine
 from wardrobe.serving.deployment import DeploymentStore
 from wardrobe.serving.engine import Engine
+from wardrobe.serving.queue_log import QueueLog
 from wardrobe.serving.schemas import PredictParameters
 from wardrobe.serving.search_schemas import SearchParameters
 from wardrobe.serving.startup import Startup
 from wardrobe.serving.swapping import Swapper
 from wardrobe.settings import Settings
+
+if TYPE_CHECKING:
+    from wardrobe.serving.announced import Announced
 
 _EXTENSION = "wardrobe"
 
@@ -29,6 +34,8 @@ class Service:
     search_parameters: type[SearchParameters]
     predict_parameters: type[PredictParameters]
     feedback: FeedbackStore
+    announced: "Announced | None"
+    queue_log: QueueLog | None
 
     @property
     def engine(self) -> Engine:
@@ -40,6 +47,10 @@ class Service:
 
     def close(self) -> None:
         """Finishes what is in flight."""
+        if self.announced:
+            self.announced.close()
+        if self.queue_log:
+            self.queue_log.close()
         self.startup.close()
         self.swapper.close()
         self.current.close()

@@ -56,18 +56,29 @@ class Swapper:
         self._thread = threading.Thread(target=self._work, name="swapping", daemon=True)
         self._thread.start()
 
-    def swap(self, encoder: str | None, index: Path, *, discard_writes: bool = False) -> None:
+    def swap(
+        self,
+        encoder: str | None,
+        index: Path,
+        *,
+        discard_writes: bool = False,
+        announced: str | None = None,
+    ) -> None:
         """Begins a swap; without an encoder it stays the same.
 
         Args:
             discard_writes: let go what was written to an index that the new was not built from.
+            announced: ETag of the announcement in S3 that asks for it.
 
         Raises:
             SwapConflictError: another is under way.
             NotReadyError: nothing is served yet.
             StateError: the folder `STATE` cannot be read or written.
         """
-        self._begin(lambda: self._store.target(encoder, index), discard_writes=discard_writes)
+        self._begin(
+            lambda: self._store.target(encoder, index, announced=announced),
+            discard_writes=discard_writes,
+        )
 
     def roll_back(self) -> None:
         """Begins a swap to what was served before the last one.

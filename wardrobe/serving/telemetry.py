@@ -103,6 +103,11 @@ SWAPS = Counter(
     "Swaps in any worker: `switched`, or `failed` with the old encoder and index serving on",
     ["outcome"],
 )
+FETCHES = Counter(
+    "wardrobe_artefact_fetches_total",
+    "Announcements in S3: `fetched`, or `failed` with the old encoder and index serving on",
+    ["outcome"],
+)
 
 
 class _AtScrape(Collector):

@@ -1,0 +1,297 @@
+"""Artefacts in S3: pushed once, fetched whole or not at all, whatever goes wrong on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.aws_server import ADDRESS, BUCKET
+from tests.fakes import ColourEncoder
+from tests.gunicorn_server import ROOT
+from tests.swapping import build_shop
+from wardrobe.cloud import fetching
+from wardrobe.cloud.artefacts import ANNOUNCEMENT, Artefacts
+from wardrobe.cloud.fetching import Fetcher
+from wardrobe.encoders.checkpoint import fingerprint
+from wardrobe.errors import ArtefactError, CloudError, SettingError
+from wardrobe.index import Index
+
+WEIGHTS = os.urandom(3_000_000)
+
+
+def quiet(_: str) -> None:
+    """Hears of the progress."""
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "clip"}')
+    (folder / "model.safetensors").write_bytes(WEIGHTS)
+    return folder
+
+
+@pytest.fixture
+def artefacts(aws):
+    return Artefacts(ADDRESS)
+
+
+@pytest.fixture
+def pushed(artefacts, checkpoint, tmp_path):
+    return artefacts.push("encoders", checkpoint, tmp_path, quiet)
+
+
+@pytest.fixture
+def fetcher(artefacts, tmp_path):
+    return Fetcher(artefacts, tmp_path / "fetched")
+
+
+def puts(aws) -> list[str]:
+    return [path for method, path, _ in aws.asked if method == "PUT"]
+
+
+def test_a_checkpoint_is_kept_under_its_fingerprint_and_sent_once(
+    aws, artefacts, checkpoint, tmp_path
+) -> None:
+    key = artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    assert key.startswith(f"encoders/{fingerprint(checkpoint)}-")
+    sent = puts(aws)
+    assert [path.rpartition("/")[2] for path in sent] == [
+        "config.json",
+        "model.safetensors",
+        "artefact.json",  # last
+    ]
+    assert artefacts.push("encoders", checkpoint, tmp_path, quiet) == key
+    assert puts(aws) == sent
+    (checkpoint / "thresholds.json").write_text("{}")
+    other = artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    assert other != key
+    assert other.startswith(key.rpartition("-")[0])
+
+
+def test_a_push_that_was_interrupted_sends_only_the_rest(
+    aws, artefacts, checkpoint, tmp_path
+) -> None:
+    aws.fault = lambda request: (
+        ("403 Forbidden", "AccessDenied")
+        if (request["REQUEST_METHOD"], request["PATH_INFO"][-12:]) == ("PUT", ".safetensors")
+        else None
+    )
+    with pytest.raises(CloudError, match=r"send .*model.safetensors to s3://.*AccessDenied.*allow"):
+        artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    aws.fault = None
+    aws.asked.clear()
+    artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    assert [path.rpartition("/")[2] for path in puts(aws)] == ["model.safetensors", "artefact.json"]
+
+
+def test_what_is_fetched_is_what_was_pushed(pushed, fetcher, checkpoint, aws) -> None:
+    place = fetcher.fetch(pushed, quiet)
+    assert {p.name: p.read_bytes() for p in place.iterdir()} == {
+        p.name: p.read_bytes() for p in checkpoint.iterdir()
+    }
+    aws.asked.clear()
+    assert fetcher.fetch(pushed, quiet) == place
+    assert not aws.asked, "it is there"
+
+
+def test_an_index_is_pushed_as_of_one_moment_and_opens_elsewhere(
+    artefacts, fetcher, tmp_path
+) -> None:
+    folder = build_shop(tmp_path, "shop", 5)
+    living = Index.open(folder, ColourEncoder())  # with its write-ahead log beside
+    key = artefacts.push("indexes", folder, tmp_path, quiet)
+    assert key.startswith(f"indexes/{ColourEncoder.fingerprint}-")
+    assert artefacts.push("indexes", folder, tmp_path, quiet) == key
+    assert not list(tmp_path.glob(".push-*"))
+    fetched = Index.open(fetcher.fetch(key, quiet), ColourEncoder())
+    assert fetched.count == living.count == 5
+    fetched.close()
+    living.close()
+
+
+def test_a_body_that_ends_too_early_is_resumed_with_the_missing_bytes(aws, pushed, fetcher) -> None:
+    cuts = iter([1_000_000, 500_000])
+
+    def cut(request) -> int | None:
+        return next(cuts, None) if request["PATH_INFO"].endswith(".safetensors") else None
+
+    aws.fault = cut
+    place = fetcher.fetch(pushed, quiet)
+    assert (place / "model.safetensors").read_bytes() == WEIGHTS
+    assert aws.gets(".safetensors") == ["", "bytes=1000000-", "bytes=1500000-"]
+
+
+def test_a_fetch_that_was_given_up_goes_on_from_there(aws, pushed, fetcher, monkeypatch) -> None:
+    monkeypatch.setattr(fetching.time, "sleep", lambda _: None)
+    first = iter([1_000_000])
+    aws.fault = lambda request: (
+        next(first, 0) if request["PATH_INFO"].endswith(".safetensors") else None
+    )
+    with pytest.raises(ArtefactError, match=r"only in part, 1000000 of 3000000 bytes.*goes on"):
+        fetcher.fetch(pushed, quiet)
+    assert not fetcher.place(pushed).exists()
+    aws.fault = None
+    aws.asked.clear()
+    place = fetcher.fetch(pushed, quiet)
+    assert aws.gets(".safetensors") == ["bytes=1000000-"]
+    assert (place / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_wrong_checksum_is_refused_and_nothing_of_it_kept(aws, pushed, fetcher) -> None:
+    key = f"prod/{pushed}/model.safetensors"
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x" + WEIGHTS[1:])
+    with pytest.raises(ArtefactError, match=r"model.safetensors is damaged: its SHA-256.*push it"):
+        fetcher.fetch(pushed, quiet)
+    assert not fetcher.place(pushed).exists()
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=WEIGHTS)
+    assert fetcher.fetch(pushed, quiet).is_dir()
+
+
+def test_a_part_that_is_not_of_this_object_is_fetched_again(pushed, fetcher) -> None:
+    place = fetcher.place(pushed)
+    part = place.with_name(f".{place.name}.part")
+    part.mkdir(parents=True)
+    (part / "model.safetensors").write_bytes(b"nonsense")
+    assert (fetcher.fetch(pushed, quiet) / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_manifest_that_leads_elsewhere_is_refused(aws, pushed, fetcher) -> None:
+    content = {"files": [{"path": "../../evil", "size": 1, "sha256": "0"}]}
+    aws.client("s3").put_object(
+        Bucket=BUCKET, Key=f"prod/{pushed}/artefact.json", Body=json.dumps(content)
+    )
+    with pytest.raises(ArtefactError, match="leads out of the artefact"):
+        fetcher.fetch(pushed, quiet)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        ("503 Slow Down", "SlowDown", "AWS throttles GetObject .*after .* attempts.*try again"),
+        ("403 Forbidden", "AccessDenied", "AWS refuses GetObject .*allow it to this role"),
+        ("400 Bad Request", "ExpiredToken", "credentials have expired .*log in again"),
+        ("403 Forbidden", "InvalidAccessKeyId", "does not know these credentials"),
+        ("404 Not Found", "NoSuchBucket", "no such bucket; look at ARTEFACTS"),
+    ],
+)
+def test_what_aws_refuses_is_said_with_what_to_do(
+    aws, pushed, fetcher, status, code, words
+) -> None:
+    aws.fault = lambda _: (status, code)
+    aws.asked.clear()
+    with pytest.raises(CloudError, match=rf"cannot read s3://{BUCKET}/prod/encoders/.*{words}"):
+        fetcher.fetch(pushed, quiet)
+    assert len(aws.asked) == (2 if code == "SlowDown" else 1), "only throttling is tried again"
+
+
+def test_throttling_that_passes_is_not_noticed(aws, pushed, fetcher) -> None:
+    faults = iter([("503 Slow Down", "SlowDown")])
+    aws.fault = lambda _: next(faults, None)
+    assert fetcher.fetch(pushed, quiet).is_dir()
+
+
+def test_no_answer_names_the_network(aws, monkeypatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(CloudError, match=r"cannot read s3://.*look at the network"):
+        Artefacts(ADDRESS).announcement()
+
+
+def test_a_full_disk_is_noticed_before(pushed, fetcher, monkeypatch, aws) -> None:
+    usage = fetching.shutil.disk_usage("/")._replace(free=1000)
+    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(ArtefactError, match=r"has 0.0 MB free, but .* needs \d+.\d MB; make room"):
+        fetcher.fetch(pushed, quiet)
+    assert not aws.gets(".safetensors")
+
+
+def test_of_two_who_announce_one_is_told(artefacts, pushed, aws) -> None:
+    index = "indexes/" + pushed.partition("/")[2]
+    manifest = artefacts.bucket.read(f"{pushed}/artefact.json")[0]
+    artefacts.bucket.write(f"{index}/artefact.json", manifest)
+    etag = artefacts.announce(pushed, index, was=None)
+    assert artefacts.announcement()[0].encoder == pushed
+    assert artefacts.announcement(unless=etag) is None, "it has not changed"
+    for was in (None, '"0123"'):
+        with pytest.raises(ArtefactError, match="written by somebody else meanwhile"):
+            artefacts.announce(pushed, index, was=was)
+
+
+def test_an_encoder_and_an_index_of_another_are_not_announced(artefacts, pushed, tmp_path) -> None:
+    index = artefacts.push("indexes", build_shop(tmp_path, "shop", 2), tmp_path, quiet)
+    with pytest.raises(ArtefactError, match="build the index with that encoder"):
+        artefacts.announce(pushed, index, was=None)
+    assert artefacts.bucket.read(ANNOUNCEMENT) is None
+
+
+@pytest.mark.parametrize("address", ["bucket/prefix", "s3://", "https://bucket", "s3://UPPER/x"])
+def test_an_address_that_is_none_is_refused(aws, address) -> None:
+    with pytest.raises(SettingError, match="must be s3://bucket/prefix"):
+        Artefacts(address)
+
+
+def test_a_killed_fetch_leaves_no_folder_and_goes_on(aws, pushed, fetcher, tmp_path) -> None:
+    """Killed at several moments, the last time as everything is there."""
+    place = fetcher.place(pushed)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from wardrobe.cloud.artefacts import Artefacts\n"
+        "from wardrobe.cloud.fetching import Fetcher\n"
+        "Fetcher(Artefacts(sys.argv[1]), Path(sys.argv[2])).fetch(sys.argv[3], lambda _: None)\n"
+    )
+    cut = 0
+
+    def slow(request) -> int | None:
+        nonlocal cut
+        if not request["PATH_INFO"].endswith(".safetensors"):
+            return None
+        cut += 1
+        if cut % 2 == 0:
+            time.sleep(3)  # killed meanwhile
+        return 400_000
+
+    aws.fault = slow
+    for _ in range(3):
+        cut = 0
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, ADDRESS, str(tmp_path / "fetched"), pushed], cwd=ROOT
+        )
+        deadline = time.monotonic() + 20
+        while cut < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        assert not place.exists()
+    aws.fault = None
+    assert Path(fetcher.fetch(pushed, quiet), "model.safetensors").read_bytes() == WEIGHTS
+    assert aws.gets(".safetensors")[-1] == "bytes=1200000-"
+
+
+def test_only_what_is_kept_stays(pushed, fetcher) -> None:
+    place = fetcher.fetch(pushed, quiet)
+    half = place.with_name(".other.part")
+    half.mkdir()
+    fetcher.tidy({place})
+    assert (place.exists(), half.exists()) == (True, False)
+    fetcher.tidy(set())
+    assert not place.exists()
+
+
+def test_a_wardrobe_checkpoint_brings_its_networks_so_no_task_exports_them(
+    artefacts, fetcher, tmp_path, monkeypatch
+) -> None:
+    from tests import tiny_checkpoints
+    from wardrobe.encoders import networks
+
+    tower = tiny_checkpoints.save_text_tower(tmp_path / "tower")
+    folder = tiny_checkpoints.save_wardrobe(tmp_path / "tiny", tower)
+    place = fetcher.fetch(artefacts.push("encoders", folder, tmp_path / "kept", quiet), quiet)
+    monkeypatch.setattr(networks, "_export", lambda _: pytest.fail("exported"))
+    assert networks.load_networks(place, None).tokenizer
+    assert fingerprint(place) == fingerprint(folder)

@@ -1,0 +1,1 @@
+"""Artefacts in S3 and services on ECS; the only place that knows AWS."""

@@ -1,0 +1,141 @@
+"""`wardrobe deploy`: artefacts pushed and announced, the service rolled out, or all undone."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wardrobe.cloud.artefacts import ANNOUNCEMENT, KINDS, Artefacts, Say, megabytes, staged
+from wardrobe.cloud.ecs import Change, EcsService, short
+from wardrobe.errors import CloudError, RolloutError, WardrobeError
+
+
+@dataclass(frozen=True)
+class Pushing:
+    """What is pushed and announced, and where to."""
+
+    artefacts: Artefacts
+    encoder: Path
+    index: Path
+    networks: Path
+
+    def plan(self, *, announce: bool = True) -> Iterator[str]:
+        """Yields what would be sent."""
+        bucket = self.artefacts.bucket
+        for kind, folder in zip(KINDS, (self.encoder, self.index), strict=True):
+            with staged(kind, folder, self.networks) as (name, _, manifest):
+                yield (
+                    f"push {folder} ({len(manifest.files)} files, {megabytes(manifest.size)}) to "
+                    f"{bucket.address(f'{kind}/{name}')}, but what is there"
+                )
+        if announce:
+            yield f"announce both in {bucket.address(ANNOUNCEMENT)}; running tasks swap to them"
+
+    def push(self, say: Say) -> tuple[str, str]:
+        """Sends both, and returns their keys."""
+        return (
+            self.artefacts.push("encoders", self.encoder, self.networks, say),
+            self.artefacts.push("indexes", self.index, self.networks, say),
+        )
+
+
+@dataclass(frozen=True)
+class Deploying:
+    """What is deployed to a service.
+
+    Attributes:
+        pushing: None leaves the announcement as it is.
+        image: None keeps the one that runs.
+        environment: settings that change.
+        container: whose, where a task has several.
+        timeout_s: how long a rollout may take.
+    """
+
+    service: EcsService
+    pushing: Pushing | None = None
+    image: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    container: str | None = None
+    timeout_s: float = 900
+
+    def plan(self) -> Iterator[str]:
+        """Yields what would be done; changes nothing."""
+        if self.pushing:
+            yield from self.pushing.plan()
+        change = self.service.plan(self.image, self.environment, self.container)
+        if not change.lines:
+            yield f"keep {short(change.before)}: neither image nor settings change"
+            return
+        yield f"register a revision after {short(change.before)}"
+        yield from (f"  {line}" for line in change.lines)
+        yield f"update the service, and wait up to {self.timeout_s:g} s until it is healthy"
+        yield f"if it does not get healthy, go back to {short(change.before)}"
+
+    def run(self, say: Say) -> None:
+        """Deploys; whatever fails, the service and the announcement are as they were.
+
+        Raises:
+            RolloutError: it did not get healthy; the message says why, and what was undone.
+        """
+        change = self.service.plan(self.image, self.environment, self.container)
+        with self._announced(say):
+            if not change.lines:
+                say(f"{short(change.before)} stays; running tasks swap to what is announced")
+                return
+            self._roll_out(change, say)
+
+    def _roll_out(self, change: Change, say: Say) -> None:
+        definition = self.service.register(change)
+        say(f"registered {short(definition)}: {'; '.join(change.lines)}")
+        try:
+            self.service.use(definition)
+            self.service.wait(definition, self.timeout_s, say)
+        except KeyboardInterrupt:
+            say(
+                f"the rollout of {short(definition)} goes on without being watched; to go back: "
+                f"aws ecs update-service --task-definition {short(change.before)} and the flags "
+                "--cluster and --service"
+            )
+            raise
+        except (RolloutError, CloudError) as error:
+            say(f"going back to {short(change.before)}")
+            raise RolloutError(f"{error.message}\n  {self._go_back(change.before, say)}") from error
+        say(f"{short(definition)} is rolled out and healthy")
+
+    def _go_back(self, before: str, say: Say) -> str:
+        try:
+            self.service.use(before)
+            self.service.wait(before, self.timeout_s, say)
+        except WardrobeError as error:
+            return f"and the way back to {short(before)} is not done: {error.message}"
+        return f"the service is back at {short(before)}, and healthy"
+
+    @contextmanager
+    def _announced(self, say: Say) -> Iterator[None]:
+        """Announces what is pushed; on an error what was announced before is so again."""
+        if self.pushing is None:
+            yield
+            return
+        artefacts = self.pushing.artefacts
+        encoder, index = self.pushing.push(say)
+        found = artefacts.announcement()
+        if found and (found[0].encoder, found[0].index) == (encoder, index):
+            yield
+            return
+        etag = artefacts.announce(encoder, index, was=found[1] if found else None)
+        say(f"announced {encoder} and {index}")
+        try:
+            yield
+        except WardrobeError as error:
+            if found is None:
+                raise
+            encoder, index = found[0].encoder, found[0].index
+            try:
+                artefacts.announce(encoder, index, was=etag)
+            except WardrobeError as other:
+                raise RolloutError(
+                    f"{error.message}\n  and the announcement is not taken back: {other.message}; "
+                    f"do so with `wardrobe artefacts announce {encoder} {index}`"
+                ) from error
+            say(f"announced {encoder} and {index} again")
+            raise
