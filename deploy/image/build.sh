@@ -19,7 +19,9 @@ done
 [[ -z ${WHEELS:-} ]] || arguments+=(--volume "$WHEELS:$WHEELS:ro")
 
 started=$SECONDS
-build bud --isolation chroot --network host --layers --timestamp 0 --pull-never \
+# buildah 1.28 takes a stage that is named by an argument for unused: all are built, web on Debian.
+build bud --isolation chroot --network host --layers --timestamp 0 --pull-never --format docker \
+  --skip-unused-stages=false --build-arg NGINX_IMAGE=localhost/base-python \
   "${arguments[@]}" "$@" --tag "$tag" "$here/../.."
 echo "built in $((SECONDS - started)) s"
 build inspect --type image "$tag" | python3 "$here/layers.py" "$store/storage"
