@@ -3,6 +3,10 @@
 # make check    lint, types, layers
 # make bench    measure the running product beside its peers; two hours; writes docs/benchmarks.md
 #
+# make image    the container image, by docker (docs/containers.md)
+# make audit    known vulnerabilities of the pinned packages
+# make lock     hashes of the image's packages, from requirements.txt
+#
 # TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
 # PORT          where to serve
 
@@ -23,7 +27,7 @@ else
 export INDEX := indexes/demo
 endif
 
-.PHONY: run install test check bench index clean
+.PHONY: run install test check bench image audit lock index clean
 
 run: index
 	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
@@ -51,9 +55,26 @@ bench: $(VENV)/installed-bench index
 	$(BIN)/python -m benchmarks.contract
 	$(BIN)/python -m benchmarks.swap
 	$(BIN)/python -m benchmarks.churn
+	$(BIN)/python -m benchmarks.rolling
 	$(BIN)/python -m benchmarks.durability
 	$(BIN)/python -m benchmarks.durability --storage
 	$(BIN)/python -m benchmarks.report
+
+image:
+	docker build --tag wardrobe --build-arg REVISION=$$(git rev-parse HEAD) .
+
+audit: $(VENV)/installed-supply
+	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/full.lock
+	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/tools.lock
+	cd frontend && npm audit
+
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
+lock: $(VENV)/installed-supply
+	grep -v '^torch==' requirements.txt > deploy/image/constraints.tmp
+	cd deploy/image && ../../$(LOCK) serve.in --constraint constraints.tmp --output-file serve.lock
+	cd deploy/image && ../../$(LOCK) tools.in --output-file tools.lock
+	$(LOCK) requirements.txt --no-deps --no-emit-package torch --output-file deploy/image/full.lock
+	rm deploy/image/constraints.tmp
 
 ifdef CATALOGUE
 index: $(VENV)/installed
@@ -81,6 +102,10 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 
 $(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
+	@touch $@
+
+$(VENV)/installed-supply: deploy/image/requirements.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --requirement deploy/image/requirements.txt
 	@touch $@
 
 $(VENV)/bin/pip:
