@@ -10,8 +10,13 @@ container=$(build from --pull-never "localhost/$tag")
 root=$(build mount "$container")
 volumes=$(mktemp -d)
 server=
+init() { # the process that is PID 1 inside
+  local process=$server
+  while [[ $(ps -o comm= "$process") != tini ]]; do process=$(pgrep -P "$process"); done
+  echo "$process"
+}
 end() {
-  [[ -z $server ]] || kill "$server" 2>/dev/null || true
+  [[ -z $server ]] || kill "$(init)" || true
   wait || true
   build umount "$container" >/dev/null
   build rm "$container" >/dev/null
@@ -22,7 +27,7 @@ trap end EXIT
 configured() { # PYTHON: an expression of the image's configuration, a line an element
   build inspect --type image "localhost/$tag" | python3 -c "
 import json, sys
-config = json.load(sys.stdin)['OCIv1']['config']
+config = json.load(sys.stdin)['Docker']['config']
 print(*($1), sep='\n')"
 }
 mapfile -t environment < <(configured "config['Env']")
@@ -36,7 +41,8 @@ inside() { # COMMAND…: in the image; settings come from the variables of `sett
     count=$1; shift
     mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
-    mount --bind /dev "$root/dev"
+    mount --rbind /dev "$root/dev"
+    mount -t sysfs -o ro sysfs "$root/sys"
     for ((i = 0; i < count; i++)); do
       mkdir -p "$volumes$1"
       # A new volume has the owner and the mode of the folder under it.
@@ -44,9 +50,7 @@ inside() { # COMMAND…: in the image; settings come from the variables of `sett
       mount --bind "$volumes$1" "$root$1"
       shift
     done
-    mount -t tmpfs -o ro tmpfs "$root/mnt"  # never used: a pictures folder needs a place
-    mount -o remount,rw "$root/mnt"; mkdir "$root/mnt/pictures"
-    mount --bind "$pictures" "$root/mnt/pictures"
+    mount --bind "$pictures" "$root/mnt"
     mount -o remount,ro,bind "$root"
     exec chroot --userspec="$user" "$root" /usr/bin/env -i -C /app "$@"
   ' - "$root" "$volumes" "$pictures" "$user" "${#mounts[@]}" "${mounts[@]}" \
@@ -57,7 +61,7 @@ settings=()
 echo "user, and what it can write outside of its volumes:"
 inside sh -c 'id; touch /app/x /usr/x /root/x /etc/x 2>&1 || true'
 echo "index:"
-inside wardrobe index /mnt/pictures --out indexes/tried
+inside wardrobe index /mnt --out indexes/tried
 
 settings=(INDEX=indexes/tried PORT="$port" OPEN_READING=true OPEN_ON_PUBLIC_BIND=true)
 started=$(date +%s.%N)
@@ -81,14 +85,11 @@ ask /predict -F "files=@$picture" "localhost:$port/predict?top_k=2"
 ask /search "localhost:$port/search?text=dress&top_k=2&min_relevance=0"
 ask "/predict?explain=1" -F "files=@$picture" "localhost:$port/predict?explain=1&top_k=1"
 ask / --output /dev/null "localhost:$port/"
-echo "the image's health check:"
-inside sh -c 'true'
-settings+=()
-healthy=$(configured "config.get('Healthcheck', {}).get('Test', ['-'])" || true)
-echo "$healthy" | head -3
+mapfile -t check < <(configured "config['Healthcheck']['Test'][1:]")
+inside "${check[@]}" && echo "the image's health check: healthy"
 echo "processes:"
-ps -o pid,user,args --ppid "$(pgrep -P "$server" | head -1)" || true
-kill -TERM "$(pgrep -P "$server" | head -1)"
+ps -o pid,user,rss,args --ppid "$(init)"
+kill -TERM "$(init)"
 wait "$server" && echo "stopped: 0" || echo "stopped: $?"
 server=
 tail -3 "$volumes/log"
