@@ -4,6 +4,10 @@
 # make types    write the page's types of the API anew
 # make bench    measure the running product beside its peers; two hours; writes docs/benchmarks.md
 #
+# make image    the container image, by docker (docs/containers.md)
+# make audit    known vulnerabilities of the pinned packages
+# make lock     hashes of the image's packages, from requirements.txt
+#
 # TORCH_INDEX   package index with torch's CPU wheels, where pip's own would give the CUDA build
 # PORT          where to serve
 
@@ -31,7 +35,7 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f ! -name '*.tes
 	$(addprefix frontend/,index.html package-lock.json tsconfig.json vite.config.ts)
 NPM := npm --prefix frontend
 
-.PHONY: run install test test-page check types bench index clean
+.PHONY: run install test test-page check types bench image audit lock index clean
 
 run: index $(PAGE)
 	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
@@ -71,10 +75,27 @@ bench: $(VENV)/installed-bench index $(PAGE)
 	$(BIN)/python -m benchmarks.contract
 	$(BIN)/python -m benchmarks.swap
 	$(BIN)/python -m benchmarks.churn
+	$(BIN)/python -m benchmarks.rolling
 	$(BIN)/python -m benchmarks.durability
 	$(BIN)/python -m benchmarks.durability --storage
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.report
+
+image:
+	docker build --tag wardrobe --build-arg REVISION=$$(git rev-parse HEAD) .
+
+audit: $(VENV)/installed-supply
+	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/full.lock
+	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/tools.lock
+	cd frontend && npm audit
+
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
+lock: $(VENV)/installed-supply
+	grep -v '^torch==' requirements.txt > deploy/image/constraints.tmp
+	cd deploy/image && ../../$(LOCK) serve.in --constraint constraints.tmp --output-file serve.lock
+	cd deploy/image && ../../$(LOCK) tools.in --output-file tools.lock
+	$(LOCK) requirements.txt --no-deps --no-emit-package torch --output-file deploy/image/full.lock
+	rm deploy/image/constraints.tmp
 
 ifdef CATALOGUE
 index: $(VENV)/installed
@@ -112,6 +133,10 @@ frontend/node_modules/installed: frontend/package-lock.json
 		2>/dev/null && npm --version >/dev/null 2>&1 || { echo "The page needs Node 20.19 or newer with npm," \
 		"and here is $$(node --version 2>/dev/null || echo none): install it from https://nodejs.org"; exit 1; }
 	$(NPM) ci --no-audit --no-fund
+=======
+$(VENV)/installed-supply: deploy/image/requirements.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --requirement deploy/image/requirements.txt
+>>>>>>> wt-container
 	@touch $@
 
 $(VENV)/bin/pip:

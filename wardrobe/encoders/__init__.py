@@ -9,7 +9,12 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.base import Encoder, PictureEncoding
 from wardrobe.encoders.compiled_encoder import CompiledEncoder
-from wardrobe.encoders.hardware import available_cores, keep_freed_memory, wants_bf16
+from wardrobe.encoders.hardware import (
+    NO_TORCH,
+    available_cores,
+    keep_freed_memory,
+    wants_bf16,
+)
 from wardrobe.errors import CheckpointError
 
 __all__ = ["Encoder", "PictureEncoding", "load_encoder"]
@@ -48,7 +53,12 @@ def load_encoder(
         return CompiledEncoder(
             folder, name, precision=precision, threads=threads, networks=networks
         )
-    import torch  # takes seconds, and the server of a Wardrobe checkpoint does without
+    try:
+        import torch  # takes seconds, and the server of a Wardrobe checkpoint does without
+    except ModuleNotFoundError as error:
+        raise CheckpointError(
+            f"{folder} is no Wardrobe checkpoint but one of the hub, {NO_TORCH}"
+        ) from error
 
     from wardrobe.encoders.hub_encoder import HubEncoder
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from wardrobe.encoders import checkpoint
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding, PixelArray
+from wardrobe.encoders.hardware import NO_TORCH
 from wardrobe.encoders.networks import load_networks
-from wardrobe.errors import CheckpointError
+from wardrobe.errors import CheckpointError, UnsupportedQueryError
 from wardrobe.labels import LabelSpace
 from wardrobe.relevance import relevance_in
 
@@ -109,7 +110,12 @@ class CompiledEncoder(Encoder):
     def load_explanations(self) -> None:
         with self._explaining:
             if self._network is None:
-                import torch
+                try:
+                    import torch
+                except ModuleNotFoundError as error:
+                    raise UnsupportedQueryError(
+                        f"this server cannot explain tags, {NO_TORCH}"
+                    ) from error
 
                 from wardrobe.encoders.picture_network import PictureNetwork
 

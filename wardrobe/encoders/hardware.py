@@ -5,6 +5,12 @@ import math
 import os
 from pathlib import Path
 
+NO_TORCH = (
+    "which takes torch, and it is not installed; use the image built with DEPENDENCIES=full "
+    "(docs/containers.md)"
+)
+"""Ends the message of an error that says what cannot be done."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEPT_BYTES = 2**30
 

@@ -13,6 +13,8 @@ import openvino  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 
 from wardrobe.encoders.checkpoint import network_digest
+from wardrobe.encoders.hardware import NO_TORCH
+from wardrobe.errors import CheckpointError
 from wardrobe.files import fsync_directory, sha256_of, write_json
 
 _PICTURES, _TEXTS, _TOKENIZER = "pictures.xml", "texts.xml", "tokenizer.json"
@@ -95,7 +97,15 @@ def _folder_of(checkpoint: Path, kept_in: Path) -> Path:
 
 
 def _export(checkpoint: Path) -> Networks:
-    from wardrobe.encoders.export import export  # torch and transformers take seconds to import
+    try:
+        import torch  # noqa: F401 - it and transformers take seconds to import
+    except ModuleNotFoundError as error:
+        raise CheckpointError(
+            f"the networks of {checkpoint} are not in NETWORKS and must be exported, {NO_TORCH}; "
+            "or copy them there from where they are"
+        ) from error
+
+    from wardrobe.encoders.export import export
 
     return export(checkpoint)
 

@@ -1,0 +1,116 @@
+"""The image, compose, monitoring and settings agree; no engine is needed."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+from wardrobe.serving import page
+from wardrobe.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+NGINX = (ROOT / "deploy/nginx/wardrobe.conf").read_text(encoding="utf-8")
+IMAGE = ROOT / "deploy/image"
+SERVICES = yaml.safe_load(COMPOSE)["services"]
+SETTINGS = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+
+
+def pins(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", path.read_text(), re.MULTILINE))
+
+
+def test_every_variable_of_compose_is_in_the_example_with_its_default() -> None:
+    example = dotenv_values(ROOT / ".env.example")
+    variables = re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE)
+    assert len(variables) == COMPOSE.count("${")
+    for name, default in variables:
+        assert example[name] == default, name
+
+
+def test_every_setting_that_compose_and_the_image_name_exists() -> None:
+    assert set(SERVICES["api"]["environment"]) <= set(SETTINGS)
+    environment = re.search(r"AS runtime.*?^ENV (.*?)\nUSER", DOCKERFILE, re.DOTALL | re.MULTILINE)
+    assert environment
+    named = re.findall(r"(\w+)=", environment[1])
+    assert {name for name in named if not name.startswith("PYTHON")} - {"PATH", "HOME"} <= set(
+        SETTINGS
+    )
+
+
+def test_every_service_is_hardened_and_limited() -> None:
+    for name, service in SERVICES.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["pids_limit"], name
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}, name
+        for port in service.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), name
+
+
+def test_a_stop_leaves_time_for_what_is_in_flight() -> None:
+    assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) > SETTINGS["DEADLINE_S"] + 20
+
+
+def test_nginx_serves_the_page_as_the_server_does() -> None:
+    for name, value in page._SAFE.items():
+        assert f'add_header {name} "{value}"' in NGINX or f"add_header {name} {value};" in NGINX
+    assert page._FOR_EVER in NGINX
+    (pattern,) = re.findall(r"location ~ (\S+) \{", NGINX)
+    for address in page.PAGES:
+        assert re.search(pattern, address)
+    assert not re.search(pattern, "/items")
+
+
+def test_nginx_leaves_too_large_a_body_to_the_server() -> None:
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
+    assert SETTINGS["MAX_BODY_BYTES"] < int(megabytes) * 2**20 < 1.1 * SETTINGS["MAX_BODY_BYTES"]
+
+
+def test_monitoring_asks_for_metrics_that_exist(serve) -> None:
+    exposed = serve().get("/metrics").text
+    known = {line.split()[2] for line in exposed.splitlines() if line.startswith("# TYPE")}
+    alerts = (ROOT / "deploy/prometheus/alerts.yml").read_text()
+    dashboard = (ROOT / "deploy/grafana/dashboards/wardrobe.json").read_text()
+    asked = set(re.findall(r"\bwardrobe_\w+", alerts + dashboard))
+    assert {re.sub("_(bucket|count|sum)$", "", name) for name in asked} <= known
+    assert json.loads(dashboard)["panels"]
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="needs Debian's package prometheus")
+def test_the_alerts_fire_when_they_should() -> None:
+    folder = ROOT / "deploy/prometheus"
+    command = ["promtool", "test", "rules", "alerts_test.yml"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_locks_have_the_versions_of_the_requirements_and_hashes() -> None:
+    wanted = pins(ROOT / "requirements.txt")
+    full = pins(IMAGE / "full.lock") | pins(IMAGE / "torch.lock")
+    assert full == wanted
+    serve = pins(IMAGE / "serve.lock")
+    assert {name: wanted[name] for name in serve if name in wanted} == {
+        name: version for name, version in serve.items() if name in wanted
+    }
+    names = (IMAGE / "serve.in").read_text().splitlines()
+    assert {name for name in names if not name.startswith("#")} <= set(serve)
+    for lock in IMAGE.glob("*.lock"):
+        assert lock.read_text().count("==") <= lock.read_text().count("--hash=sha256:"), lock
+
+
+def test_a_build_gets_what_the_dockerfile_copies_and_no_more() -> None:
+    sent = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--from)(?:--chmod=\S+ )?(.*) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = {word.rstrip("/") for line in copied for word in line.split()}
+    for source in sources:
+        assert any(source == name or source.startswith(f"{name}/") for name in sent), source
+    for name in set(sent) - {"Dockerfile"}:
+        assert any(source == name or source.startswith(f"{name}/") for source in sources), name
