@@ -112,17 +112,17 @@ $(DEMO)/manifest.csv: | $(VENV)/installed
 	$(BIN)/python prepare_dataset.py drawn --name demo --count $(DEMO_PICTURES)
 
 $(VENV)/installed: requirements.txt | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
-	$(BIN)/pip install --quiet --requirement requirements.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install --quiet --no-compile $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.txt)"
+	$(BIN)/pip install --quiet --no-compile --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --no-compile --requirement requirements-dev.txt
 	@touch $@
 
 $(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed
-	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/pip install --quiet --no-compile --requirement benchmarks/requirements.txt
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) frontend/node_modules/installed
@@ -135,7 +135,7 @@ frontend/node_modules/installed: frontend/package-lock.json
 	$(NPM) ci --no-audit --no-fund
 =======
 $(VENV)/installed-supply: deploy/image/requirements.txt $(VENV)/installed
-	$(BIN)/pip install --quiet --requirement deploy/image/requirements.txt
+	$(BIN)/pip install --quiet --no-compile --requirement deploy/image/requirements.txt
 >>>>>>> wt-container
 	@touch $@
 
