@@ -3,17 +3,23 @@
 import threading
 import urllib.request
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "shop-artefacts"
 ADDRESS = f"s3://{BUCKET}/prod"
 
 Fault = Callable[[dict[str, Any]], tuple[str, str] | int | None]
 """Request → status and AWS's code to answer with, a number of bytes to cut the body to, or None."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """`AwsServer.asked` has the requests."""
 
 
 class AwsServer:
@@ -28,7 +34,9 @@ class AwsServer:
         self.asked: list[tuple[str, str, str]] = []
         self.fault: Fault | None = None
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self._server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+        )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -47,6 +55,7 @@ class AwsServer:
             "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
         }
 
+    @cache  # noqa: B019 - one server a session
     def client(self, service: str) -> Any:
         return boto3.client(
             service,

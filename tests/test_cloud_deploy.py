@@ -99,7 +99,8 @@ def test_a_rollout_that_fails_goes_back_and_says_why(service, rollouts, capsys) 
     assert running(service)[0] == "shop/wardrobe:1"
 
 
-def test_a_rollout_that_takes_too_long_goes_back(service, rollouts, capsys) -> None:
+def test_a_rollout_that_takes_too_long_goes_back(service, rollouts, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(ecs.EcsService.__init__, "__defaults__", (0.5,))
     rollouts["shop/wardrobe:slow"] = "IN_PROGRESS"
     assert main([*CLUSTER, "--image", "shop/wardrobe:slow", "--timeout", "1"]) == 1
     assert "it was not healthy within 1 s" in capsys.readouterr().err

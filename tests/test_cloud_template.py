@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from wardrobe.settings import Settings
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "ecs" / "wardrobe.yaml"
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Reads `!Ref x` as `{"Ref": x}`, and so on."""
 
 
@@ -28,6 +29,7 @@ def _call(loader: Loader, name: str, node: yaml.Node) -> Any:
 Loader.add_multi_constructor("!", _call)
 
 
+@cache
 def resources() -> dict[str, Any]:
     return yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)["Resources"]
 

@@ -1,12 +1,12 @@
 """A server that follows what is announced in S3."""
 
-import time
+import threading
 
 import pytest
 
 from tests.aws_server import ADDRESS, BUCKET
 from tests.fakes import ColourEncoder
-from tests.serving import ContractClient, metric, until
+from tests.serving import metric, until
 from tests.swapping import build_shop, served
 from wardrobe.cloud.artefacts import Artefacts
 from wardrobe.serving import building
@@ -63,7 +63,6 @@ def start(tmp_path, aws):
             artefacts_poll_s=0.1,
         )
         app = create_app(settings)
-        app.test_client_class = ContractClient
         services.append(current_service(app))
         if wait:
             services[-1].startup.wait(30)
@@ -104,13 +103,16 @@ def test_without_an_announcement_health_says_what_to_do(shops, start) -> None:
 def test_while_it_fetches_health_says_so(shops, start, aws) -> None:
     shops.announce(shops.push("old", 6))
 
-    def slow(request) -> None:
-        if request["PATH_INFO"].endswith("vectors.faiss"):
-            time.sleep(0.5)
+    seen = threading.Event()
 
-    aws.fault = slow
+    def wait(request) -> None:
+        if request["PATH_INFO"].endswith("vectors.faiss"):
+            seen.wait(20)
+
+    aws.fault = wait
     client = start(wait=False)
     until(lambda: f"fetching {ADDRESS}/" in client.get("/healthz").text)
+    seen.set()
     current_service(client.application).startup.wait(30)
     assert client.get("/healthz").status_code == 200
 
@@ -143,8 +145,8 @@ def test_a_damaged_artefact_is_tried_once_and_the_next_announcement_counts(
     found = shops.artefacts.announcement()
     shops.artefacts.announce(bad.replace("indexes", "encoders"), bad, was=found[1])
     until(lambda: "is damaged" in caplog.text or "gone or not what" in caplog.text, timeout=10)
-    asked = len(aws.gets("index.json"))
-    time.sleep(0.5)
+    asked, looks = len(aws.gets("index.json")), len(aws.gets("current.json"))
+    until(lambda: len(aws.gets("current.json")) > looks + 3)
     assert len(aws.gets("index.json")) == asked
     assert served(client) == "old"
     shops.announce(new)
