@@ -1,5 +1,6 @@
 """moto's AWS behind real HTTP, which remembers what it is asked and can be made to fail."""
 
+import json
 import threading
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -88,11 +89,19 @@ class AwsServer:
         )
         fault = self.fault(environ) if self.fault else None
         if isinstance(fault, tuple):
-            status, code = fault
-            start_response(status, [("Content-Type", "application/xml")])
-            text = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
-            return [text.encode()] if environ["REQUEST_METHOD"] != "HEAD" else []
+            return _refusal(environ, *fault, start_response)
         body = self._moto(environ, start_response)
         if fault is None:
             return body
         return [b"".join(body)[:fault]]  # Content-Length still promises all of it
+
+
+def _refusal(
+    environ: dict[str, Any], status: str, code: str, start_response: Any
+) -> Iterable[bytes]:
+    """Answers as AWS does: S3 with XML, and nothing to a HEAD; ECS and its like with JSON."""
+    kind, text = "application/xml", f"<Error><Code>{code}</Code><Message>no</Message></Error>"
+    if "HTTP_X_AMZ_TARGET" in environ:
+        kind, text = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": "no"})
+    start_response(status, [("Content-Type", kind)])
+    return [text.encode()] if environ["REQUEST_METHOD"] != "HEAD" else []
