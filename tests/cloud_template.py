@@ -1,0 +1,33 @@
+"""The CloudFormation template, read as it is: `!Ref x` as `{"Ref": x}`, and so on."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATH = Path(__file__).parents[1] / "deploy" / "ecs" / "wardrobe.yaml"
+TEXT = PATH.read_text(encoding="utf-8")
+
+
+class _Loader(yaml.CSafeLoader):
+    pass
+
+
+def _call(loader: _Loader, name: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _call)
+_CONTENT = yaml.load(TEXT, _Loader)
+
+PARAMETERS: dict[str, dict[str, Any]] = _CONTENT["Parameters"]
+RESOURCES: dict[str, dict[str, Any]] = {
+    name: resource.get("Properties", {}) for name, resource in _CONTENT["Resources"].items()
+}
+"""The properties of each."""
+
+(CONTAINER,) = RESOURCES["Task"]["ContainerDefinitions"]
