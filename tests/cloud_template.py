@@ -31,3 +31,18 @@ RESOURCES: dict[str, dict[str, Any]] = {
 """The properties of each."""
 
 (CONTAINER,) = RESOURCES["Task"]["ContainerDefinitions"]
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    """Returns the properties of all resources of a type, such as `CloudWatch::Alarm`."""
+    found = {n for n, r in _CONTENT["Resources"].items() if r["Type"] == f"AWS::{kind}"}
+    return {name: RESOURCES[name] for name in found}
+
+
+def conditions(*kinds: str) -> set[str | None]:
+    """Returns what resources of these types depend on."""
+    return {
+        resource.get("Condition")
+        for resource in _CONTENT["Resources"].values()
+        if resource["Type"] in {f"AWS::{kind}" for kind in kinds}
+    }

@@ -6,7 +6,68 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud_template import PATH, RESOURCES, TEXT
+from tests.cloud_template import CONTAINER, PATH, RESOURCES, TEXT, conditions, of_type
+
+
+def test_a_network_that_is_given_is_taken_as_it_is() -> None:
+    network = ("VPC", "Subnet", "NatGateway", "InternetGateway", "Route", "RouteTable", "EIP")
+    assert conditions(*(f"EC2::{kind}" for kind in network)) == {"OwnVpc"}
+
+
+def test_each_zone_has_a_way_out_of_its_own() -> None:
+    for zone in "AB":
+        assert RESOURCES[f"PrivateSubnet{zone}Routes"] == {
+            "SubnetId": {"Ref": f"PrivateSubnet{zone}"},
+            "RouteTableId": {"Ref": f"PrivateRoutes{zone}"},
+        }
+        assert RESOURCES[f"PrivateRoute{zone}"]["RouteTableId"] == {"Ref": f"PrivateRoutes{zone}"}
+        assert RESOURCES[f"PrivateRoute{zone}"]["NatGatewayId"] == {"Ref": f"NatGateway{zone}"}
+        assert RESOURCES[f"NatGateway{zone}"]["SubnetId"] == {"Ref": f"PublicSubnet{zone}"}
+        private, public = (RESOURCES[f"{kind}Subnet{zone}"] for kind in ("Private", "Public"))
+        assert private["AvailabilityZone"] == public["AvailabilityZone"]
+
+
+def test_a_deployment_that_fails_is_taken_back_and_never_leaves_fewer_tasks() -> None:
+    assert RESOURCES["Service"]["DeploymentConfiguration"] == {
+        "MinimumHealthyPercent": 100,
+        "MaximumPercent": 200,
+        "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+    }
+    assert RESOURCES["Targets"]["HealthCheckPath"] == "/healthz"
+
+
+def test_tasks_are_added_by_load_and_by_what_each_logs_of_its_queue() -> None:
+    by = {
+        policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"]
+        for policy in of_type("ApplicationAutoScaling::ScalingPolicy").values()
+    }
+    load = by["cpu"]["PredefinedMetricSpecification"]
+    assert load == {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    queue = by["queue"]["CustomizedMetricSpecification"]
+    (made,) = RESOURCES["QueueMetric"]["MetricTransformations"]
+    assert (queue["Namespace"], queue["MetricName"]) == (
+        made["MetricNamespace"],
+        made["MetricName"],
+    )
+    assert made["MetricValue"] == "$.queue_inputs"
+    assert (
+        RESOURCES["QueueMetric"]["LogGroupName"]
+        == CONTAINER["LogConfiguration"]["Options"]["awslogs-group"]
+    )
+
+
+def test_every_alarm_reaches_somebody() -> None:
+    alarms = of_type("CloudWatch::Alarm")
+    assert len(alarms) == 6
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}], name
+    (target,) = RESOURCES["TaskFailures"]["Targets"]
+    assert target["Arn"] == {"Ref": "Alarms"}
+    senders = RESOURCES["AlarmsPolicy"]["PolicyDocument"]["Statement"]
+    assert {s["Principal"]["Service"] for s in senders} == {
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
 
 
 def test_roles_name_what_they_may_touch() -> None:
