@@ -18,6 +18,25 @@ Fault = Callable[[dict[str, Any]], tuple[str, str] | int | None]
 """Request → status and AWS's code to answer with, a number of bytes to cut the body to, or None."""
 
 
+def of_file(method: str, ending: str, fault: tuple[str, str] | int) -> Fault:
+    """Returns a fault of every request for a file whose name ends so."""
+    return lambda request: (
+        fault
+        if request["REQUEST_METHOD"] == method and request["PATH_INFO"].endswith(ending)
+        else None
+    )
+
+
+def of_call(name: str, code: str) -> Fault:
+    """Returns a refusal of a call of ECS and its like."""
+    return lambda request: ("400 Bad Request", code) if is_call(request, name) else None
+
+
+def is_call(request: dict[str, Any], name: str) -> bool:
+    """Says whether a request is this call of ECS and its like."""
+    return str(request.get("HTTP_X_AMZ_TARGET", "")).endswith(f".{name}")
+
+
 class _Quiet(WSGIRequestHandler):
     def log_request(self, *_: object) -> None:
         """`AwsServer.asked` has the requests."""

@@ -1,9 +1,13 @@
 """The CloudFormation template, read as it is: `!Ref x` as `{"Ref": x}`, and so on."""
 
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from tests.aws_server import AwsServer
 
 PATH = Path(__file__).parents[1] / "deploy" / "ecs" / "wardrobe.yaml"
 TEXT = PATH.read_text(encoding="utf-8")
@@ -46,3 +50,19 @@ def conditions(*kinds: str) -> set[str | None]:
         for resource in _CONTENT["Resources"].values()
         if resource["Type"] in {f"AWS::{kind}" for kind in kinds}
     }
+
+
+def create_stack(aws: "AwsServer", name: str, **parameters: str) -> dict[str, str]:
+    """Makes the stack on moto, and returns its outputs."""
+    cloud = aws.client("cloudformation")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tried to parse")  # such as alarms, which moto leaves out
+        cloud.create_stack(
+            StackName=name,
+            TemplateBody=TEXT,
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[{"ParameterKey": n, "ParameterValue": v} for n, v in parameters.items()],
+        )
+    (stack,) = cloud.describe_stacks(StackName=name)["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    return {entry["OutputKey"]: entry["OutputValue"] for entry in stack["Outputs"]}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from moto.ecs.models import EC2ContainerServiceBackend as Ecs
-from moto.ecs.models import Service, TaskDefinition
+from moto.ecs.models import Service, Task, TaskDefinition
 
 Outcome = Literal["COMPLETED", "IN_PROGRESS", "FAILED", "ROLLED_BACK"]
 """What becomes of a rollout; `ROLLED_BACK`: ECS goes back by itself, after the first look."""
@@ -44,8 +44,9 @@ def rollouts() -> Iterator[dict[str, Outcome]]:
         for service in found[0]:
             if service.arn not in looks:
                 continue
-            if looks[service.arn] == 0:
-                _show(service, service.back_to, "IN_PROGRESS")
+            if looks[service.arn] <= 0:
+                state = "COMPLETED" if looks[service.arn] else "IN_PROGRESS"
+                _show(service, service.back_to, state)
             looks[service.arn] -= 1
         return found
 
@@ -66,16 +67,17 @@ def _show(service: Service, definition: str, state: str) -> None:
 
 
 def _end_a_task(ecs: Ecs, service: Service, definition: TaskDefinition) -> None:
-    (task,) = ecs.run_task(
-        service.cluster_name,
-        definition.arn,
-        count=1,
-        overrides=None,
-        started_by=service.deployments[0]["id"],
-        tags=None,
-        launch_type="FARGATE",
+    cluster = ecs._get_cluster(service.cluster_name)
+    task = Task(
+        cluster=cluster,
+        task_definition=definition,
+        container_instance_arn=None,
+        resource_requirements=None,
+        backend=ecs,
+        group=f"service:{service.name}",
         networking_configuration=service.network_configuration or None,
     )
+    ecs.tasks.setdefault(cluster.name, {})[task.task_arn] = task
     task.containers[0].exitCode = 1
     ecs.stop_task(service.cluster_name, task.task_arn, "Essential container in task exited")
     message = f"(service {service.name}) deployment failed: tasks failed to start."

@@ -16,7 +16,7 @@ from openvino import opset13
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from tests.aws_server import ADDRESS, BUCKET
+from tests.aws_server import ADDRESS, BUCKET, of_file
 from tests.fakes import ColourEncoder
 from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
@@ -86,11 +86,7 @@ def test_a_checkpoint_is_kept_under_its_fingerprint_and_sent_once(
 def test_a_push_that_was_interrupted_sends_only_the_rest(
     aws, artefacts, checkpoint, tmp_path
 ) -> None:
-    aws.fault = lambda request: (
-        ("403 Forbidden", "AccessDenied")
-        if (request["REQUEST_METHOD"], request["PATH_INFO"][-12:]) == ("PUT", ".safetensors")
-        else None
-    )
+    aws.fault = of_file("PUT", ".safetensors", ("403 Forbidden", "AccessDenied"))
     with pytest.raises(CloudError) as error:
         artefacts.push("encoders", checkpoint, tmp_path, quiet)
     weights = checkpoint / "model.safetensors"

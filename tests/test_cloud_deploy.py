@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.aws_server import ADDRESS, Fault
+from tests.aws_server import ADDRESS, is_call, of_call
 from tests.fakes import ColourEncoder
 from tests.rollouts import rollouts
 from wardrobe.cli import main
@@ -63,14 +63,6 @@ def running(service) -> tuple[str, dict[str, str]]:
     container = found["taskDefinition"]["containerDefinitions"][0]
     assert found["tags"] == [{"key": "team", "value": "search"}]
     return container["image"], {p["name"]: p["value"] for p in container["environment"]}
-
-
-def is_call(request, name: str) -> bool:
-    return request.get("HTTP_X_AMZ_TARGET", "").endswith(f".{name}")
-
-
-def refuse(call: str, code: str) -> Fault:
-    return lambda request: ("400 Bad Request", code) if is_call(request, call) else None
 
 
 def revisions(service) -> int:
@@ -190,7 +182,7 @@ def test_what_aws_refuses_is_said_and_nothing_changes(
     service, outcomes, aws, capsys, code, call, message
 ) -> None:
     arn = service.describe_task_definition(taskDefinition="wardrobe:1")
-    aws.fault = refuse(call, code)
+    aws.fault = of_call(call, code)
     assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
     message = message.format(arn=arn["taskDefinition"]["taskDefinitionArn"])
     assert capsys.readouterr().err == f"{message}\n"
@@ -198,10 +190,19 @@ def test_what_aws_refuses_is_said_and_nothing_changes(
     assert (running(service)[0], revisions(service)) == ("shop/wardrobe:1", 1)
 
 
+def test_an_update_that_is_refused_has_changed_nothing(service, outcomes, aws, capsys) -> None:
+    aws.fault = of_call("UpdateService", "AccessDeniedException")
+    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    said = capsys.readouterr().err
+    assert "cannot update the service wardrobe in cluster shop: AWS refuses UpdateService" in said
+    assert "the service is back at wardrobe:1, and healthy\n" in said
+    assert "is not done" not in said
+
+
 def test_a_way_back_that_is_refused_is_said(service, outcomes, aws, capsys) -> None:
     outcomes["shop/wardrobe:broken"] = "FAILED"
     updates = itertools.count()
-    refused = refuse("UpdateService", "AccessDeniedException")
+    refused = of_call("UpdateService", "AccessDeniedException")
     aws.fault = lambda request: (
         refused(request) if is_call(request, "UpdateService") and next(updates) else None
     )

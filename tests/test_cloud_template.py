@@ -4,9 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.cloud_template import CONTAINER, PATH, RESOURCES, TEXT, conditions, of_type
+from tests.cloud_template import CONTAINER, PATH, RESOURCES, conditions, create_stack, of_type
 
 
 def test_a_network_that_is_given_is_taken_as_it_is() -> None:
@@ -102,22 +100,9 @@ def test_cfn_lint_finds_nothing() -> None:
     assert (result.returncode, result.stdout) == (0, "")
 
 
-@pytest.mark.filterwarnings("ignore:Tried to parse")  # such as alarms, which moto leaves out
 def test_moto_makes_the_stack(aws) -> None:
-    cloud = aws.client("cloudformation")
     secret = aws.client("secretsmanager").create_secret(Name="keys", SecretString='{"keys": []}')
-    cloud.create_stack(
-        StackName="shop",
-        TemplateBody=TEXT,
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[
-            {"ParameterKey": "Image", "ParameterValue": "shop/wardrobe:1"},
-            {"ParameterKey": "KeysSecretArn", "ParameterValue": secret["ARN"]},
-        ],
-    )
-    stack = cloud.describe_stacks(StackName="shop")["Stacks"][0]
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
-    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack["Outputs"]}
+    outputs = create_stack(aws, "shop", Image="shop/wardrobe:1", KeysSecretArn=secret["ARN"])
     bucket = outputs["Artefacts"].removeprefix("s3://").partition("/")[0]
     aws.client("s3").head_bucket(Bucket=bucket)
     arn = aws.client("ecs").list_task_definitions()["taskDefinitionArns"][0]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.aws_server import ADDRESS, BUCKET
+from tests.aws_server import ADDRESS, BUCKET, of_file
 from tests.fakes import ColourEncoder
 from tests.serving import metric, until
 from tests.swapping import build_shop, served
@@ -122,9 +122,7 @@ def test_what_cannot_be_fetched_leaves_the_old_one_serving(shops, start, aws, ca
     shops.announce(old)
     client = start()
     failed = value(client, "wardrobe_artefact_fetches_total", outcome="failed")
-    aws.fault = lambda request: (
-        ("403 Forbidden", "ExpiredToken") if "current.json" in request["PATH_INFO"] else None
-    )
+    aws.fault = of_file("GET", "current.json", ("400 Bad Request", "ExpiredToken"))
     until(lambda: "credentials have expired" in caplog.text, timeout=10)
     assert served(client) == "old"
     aws.fault = None

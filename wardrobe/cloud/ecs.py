@@ -87,7 +87,9 @@ class EcsService:
         return arn
 
     def use(self, definition: str) -> None:
-        """Makes the service go over to a task definition."""
+        """Makes the service go over to a task definition, unless it does already."""
+        if self._describe()["taskDefinition"] == definition:
+            return
         with aws.plainly(f"update the service {self._name} in cluster {self._cluster}"):
             self._ecs.update_service(
                 cluster=self._cluster, service=self._name, taskDefinition=definition
