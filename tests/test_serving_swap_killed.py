@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,7 @@ def write(client, number: int, log: Path) -> None:
             patched = client.patch(f"/items/counter{number}", json={"caption": f"{turn:06}"})
             if patched.status_code == 200:
                 acknowledged.write(f"counter{number} {turn:06}\n")
+            time.sleep(0.01)  # without, the swap waits for the interpreter most of the time
 
 
 def put(client, item_id: str) -> int:

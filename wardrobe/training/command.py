@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from wardrobe.command import command
-from wardrobe.rendering import write_catalogue
-from wardrobe.training.loop import train
 from wardrobe.training.recipe import Recipe, parse
 
 _SMOKE_PICTURES = 400
@@ -20,6 +18,10 @@ def run(defaults: Recipe, description: str, argv: Sequence[str] | None = None) -
     @command
     def main(argv: Sequence[str] | None) -> None:
         recipe, options, smoke = parse(defaults, description, argv)
+        # torch takes seconds to import: --help and a wrong flag need not wait for it.
+        from wardrobe.rendering import write_catalogue
+        from wardrobe.training.loop import train
+
         logging.basicConfig(level=logging.INFO, format="%(message)s")
         if smoke and not recipe.data:
             drawn = options.run / "drawn"

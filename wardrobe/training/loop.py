@@ -18,7 +18,6 @@ from tqdm import tqdm
 from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
 from wardrobe.encoders.hardware import available_cores, wants_bf16
 from wardrobe.encoders.text_tower import TextTower
-from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.losses import contrastive_loss, supervised_contrastive_loss, tag_loss
 from wardrobe.sampling import balanced_weights, epoch_order
 from wardrobe.training.batches import PictureSource
@@ -32,7 +31,7 @@ from wardrobe.training.optimisation import (
     set_learning_rate,
     warmup_cosine,
 )
-from wardrobe.training.recipe import Recipe, RunOptions
+from wardrobe.training.recipe import HYBRID_VIT, Recipe, RunOptions
 from wardrobe.training.run_folder import RunFolder
 from wardrobe.training.state import EpochRecord, Progress, TrainingState
 from wardrobe.training.validation import MINIMUM_POSITIVES, validate

@@ -9,14 +9,13 @@ from wardrobe.encoders.hybrid_vit import HybridViTConfig
 from wardrobe.encoders.lora import add_lora, merge_lora
 from wardrobe.encoders.text_tower import TextTower
 from wardrobe.encoders.untrained import (
-    HYBRID_VIT,
     backbone_processor,
     from_backbone,
     hybrid_vit,
     image_processor,
 )
 from wardrobe.encoders.wardrobe_model import WardrobeModel
-from wardrobe.training.recipe import Recipe
+from wardrobe.training.recipe import HYBRID_VIT, Recipe
 
 
 class Embedded(nn.Module):

@@ -6,9 +6,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.encoders.wardrobe_model import WardrobeModel
-from wardrobe.training.recipe import Recipe
+from wardrobe.training.recipe import HYBRID_VIT, Recipe
 
 
 def build_optimizer(model: WardrobeModel, recipe: Recipe) -> torch.optim.AdamW:

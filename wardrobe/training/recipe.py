@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
-from wardrobe.encoders.untrained import HYBRID_VIT
 from wardrobe.errors import BadRequestError
+
+HYBRID_VIT = "hybrid-vit"
+# `efficientnet_lite.FEATURE_STRIDE`, whose module brings torch: too slow for --help.
+_STEM_STRIDE = 32
 
 
 def _flag(default: Any, help: str, group: str) -> Any:
@@ -105,10 +107,10 @@ class Recipe:
                 raise BadRequestError(
                     f"{_option(name)} {getattr(self, name)} must be from {low} to {high}"
                 )
-        if 0 < self.first_image_size < FEATURE_STRIDE:
+        if 0 < self.first_image_size < _STEM_STRIDE:
             raise BadRequestError(
                 f"--first-image-size {self.first_image_size} must be 0, or at least "
-                f"{FEATURE_STRIDE} pixels, the stem's stride"
+                f"{_STEM_STRIDE} pixels, the stem's stride"
             )
         if self.freeze_encoder and self.lora_rank:
             raise BadRequestError("--freeze-encoder and --lora-rank exclude each other; take one")

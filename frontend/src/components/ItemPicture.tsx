@@ -14,44 +14,57 @@ interface Props {
   version?: string;
   /** Pixels a side at most. */
   side: number;
-  className?: string;
+  /** Loaded at once, not only when it comes near the window. */
+  eager?: boolean;
+  className?: string | undefined;
 }
 
 /** The picture of an item. */
-export function ItemPicture({ url, alt, version, side, className }: Props) {
-  const { t } = useTranslation();
+export function ItemPicture({ url, alt, version, side, eager, className }: Props) {
   const address = `${url}?side=${side}${version === undefined ? "" : `&version=${version}`}`;
   const [refused, setRefused] = useState<string | null>(null);
-  const key = useKey();
-  // An <img> sends no API key: where reading needs one, the picture is fetched with it.
-  const fetched = useQuery({
-    queryKey: ["picture", address, key],
-    queryFn: ({ signal }) => fetchPicture(address, signal),
-    enabled: refused === address && key !== null,
-    staleTime: Infinity,
-    retry: false,
-  });
-  const source = refused === address ? fetched.data : address;
-  if (source === undefined) {
-    return (
-      <span
-        role="img"
-        aria-label={fetched.isLoading ? alt : t("common.picture.missing")}
-        className={clsx("bg-raised text-muted grid place-items-center", className)}
-      >
-        {!fetched.isLoading && <ImageOff className="size-6" aria-hidden />}
-      </span>
-    );
+  if (refused === address) {
+    return <PictureWithKey address={address} alt={alt} className={className} />;
   }
   return (
     <img
-      src={source}
+      key={address} // the picture before is not shown for this one
+      src={address}
       alt={alt}
-      loading="lazy"
+      loading={eager ? "eager" : "lazy"}
       decoding="async"
       onError={() => setRefused(address)}
-      className={clsx("bg-white object-contain", className)}
+      className={clsx(PICTURE, className)}
     />
+  );
+}
+
+const PICTURE = "bg-white object-contain";
+
+/** An <img> sends no API key: where reading needs one, the picture is fetched with it. */
+function PictureWithKey({
+  address,
+  alt,
+  className,
+}: Pick<Props, "alt" | "className"> & { address: string }) {
+  const { t } = useTranslation();
+  const key = useKey();
+  const { data, isLoading } = useQuery({
+    queryKey: ["picture", address, key],
+    queryFn: ({ signal }) => fetchPicture(address, signal),
+    enabled: key !== null,
+    staleTime: Infinity,
+    retry: false,
+  });
+  if (data !== undefined) return <img src={data} alt={alt} className={clsx(PICTURE, className)} />;
+  return (
+    <span
+      role="img"
+      aria-label={isLoading ? alt : t("common.picture.missing")}
+      className={clsx("bg-raised text-muted grid place-items-center", className)}
+    >
+      {!isLoading && <ImageOff className="size-6" aria-hidden />}
+    </span>
   );
 }
 

@@ -17,29 +17,32 @@ const LABELS = 3;
 interface Props {
   item: FoundItem;
   change: Change;
+  eager: boolean;
 }
 
-/** Memoised: dozens of them are shown while somebody types. */
-export const ResultCard = memo(function ResultCard({ item, change }: Props) {
+// Made once: dozens of cards get another item whenever somebody types.
+const PLUS = <Plus />;
+const MINUS = <Minus />;
+
+export const ResultCard = memo(function ResultCard({ item, change, eager }: Props) {
   const { t } = useTranslation();
-  const { id } = item;
-  const more = () =>
-    change(({ like, unlike }) => ({ like: added(like, id), unlike: without(unlike, id) }));
-  const less = () =>
-    change(({ like, unlike }) => ({ like: without(like, id), unlike: added(unlike, id) }));
-  const name = item.caption || item.labels.slice(0, 2).join(", ") || item.id;
+  const { id, score, relevance } = item;
+  const more = t("search.more");
+  const less = t("search.less");
+  const name = item.caption || item.labels.slice(0, 2).join(", ") || id;
   return (
     <li className="group bg-surface border-line relative flex [contain-intrinsic-size:auto_20rem] [content-visibility:auto] flex-col overflow-hidden rounded-xl border">
       <Link
-        to={itemAddress(item.id)}
+        to={itemAddress(id)}
         className="flex grow flex-col outline-offset-[-2px]"
-        data-item={item.id}
+        data-item={id}
       >
         <ItemPicture
           url={item.image_url}
           version={item.etag}
           side={SIDE}
           alt=""
+          eager={eager}
           className="aspect-square w-full"
         />
         <span className="flex grow flex-col gap-1.5 p-2.5">
@@ -47,18 +50,42 @@ export const ResultCard = memo(function ResultCard({ item, change }: Props) {
           <span className="text-muted line-clamp-1 text-xs">
             {item.labels.slice(0, LABELS).join(" · ")}
           </span>
-          <Score item={item} />
+          {score !== null && (
+            <span className="text-muted mt-auto flex justify-between gap-2 text-xs tabular-nums">
+              <span title={t("search.score")}>
+                <span className="sr-only">{t("search.score")} </span>
+                {score.toFixed(2)}
+              </span>
+              {typeof relevance === "number" && (
+                <span>{t("search.relevance", { percent: percent(relevance) })}</span>
+              )}
+            </span>
+          )}
         </span>
       </Link>
       <div className="absolute top-2 right-2 flex gap-1 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-        <Button size="tiny" aria-label={t("search.more")} title={t("search.more")} onClick={more}>
-          <Plus />
+        <Button
+          size="tiny"
+          aria-label={more}
+          title={more}
+          onClick={() =>
+            change(({ like, unlike }) => ({ like: added(like, id), unlike: without(unlike, id) }))
+          }
+        >
+          {PLUS}
         </Button>
-        <Button size="tiny" aria-label={t("search.less")} title={t("search.less")} onClick={less}>
-          <Minus />
+        <Button
+          size="tiny"
+          aria-label={less}
+          title={less}
+          onClick={() =>
+            change(({ like, unlike }) => ({ like: without(like, id), unlike: added(unlike, id) }))
+          }
+        >
+          {MINUS}
         </Button>
       </div>
-      {item.duplicates && <Duplicates ids={item.duplicates} />}
+      {item.duplicates && <Duplicates key={id} ids={item.duplicates} />}
     </li>
   );
 });
@@ -69,22 +96,6 @@ function added(ids: readonly string[], id: string): string[] {
 
 function without(ids: readonly string[], id: string): string[] {
   return ids.filter((other) => other !== id);
-}
-
-function Score({ item: { score, relevance } }: { item: FoundItem }) {
-  const { t } = useTranslation();
-  if (score === null) return null;
-  return (
-    <span className="text-muted mt-auto flex justify-between gap-2 text-xs tabular-nums">
-      <span title={t("search.score")}>
-        <span className="sr-only">{t("search.score")} </span>
-        {score.toFixed(2)}
-      </span>
-      {typeof relevance === "number" && (
-        <span>{t("search.relevance", { percent: percent(relevance) })}</span>
-      )}
-    </span>
-  );
 }
 
 /** The items that this one stands for. */

@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { SearchX } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useDeferredValue, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
@@ -13,6 +13,8 @@ import type { useResults } from "./useResults";
 const GRID = "grid grid-cols-2 gap-3 sm:grid-cols-[repeat(auto-fill,minmax(11.5rem,1fr))] xl:gap-4";
 /** How far below the window the next page is fetched already. */
 const AHEAD = "1200px";
+/** As many as a laptop shows: of another answer they come first, what is below a moment later. */
+const FIRST = 8;
 
 interface Props {
   query: SearchQuery;
@@ -23,7 +25,10 @@ interface Props {
 export function Results({ query, results, change }: Props) {
   const { t } = useTranslation();
   const { data, error, isPending, isFetchNextPageError, failureReason } = results;
-  const items = data?.pages.flatMap((page) => page.results) ?? [];
+  const items = useMemo(() => data?.pages.flatMap((page) => page.results) ?? [], [data]);
+  const before = useDeferredValue(items);
+  // A list that got shorter for a moment would have the next page fetched.
+  const rest = before[0] === items[0] || before.length < items.length ? items : before;
   // While a failed call is tried again by itself, say why there is nothing yet.
   const problem = isFetchNextPageError ? null : (error ?? (isPending ? failureReason : null));
   if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
@@ -32,7 +37,6 @@ export function Results({ query, results, change }: Props) {
   return (
     <>
       <ul
-        key={data?.pages[0]?.answered} // another list, not the one before with its items moved
         aria-label={t("search.results")}
         aria-busy={results.isPlaceholderData}
         className={clsx(
@@ -41,8 +45,9 @@ export function Results({ query, results, change }: Props) {
           results.isPlaceholderData && "opacity-70 delay-200",
         )}
       >
-        {items.map((item) => (
-          <ResultCard key={item.id} item={item} change={change} />
+        {/* By place: another answer fills the cards that are there, and nothing is moved. */}
+        {[...items.slice(0, FIRST), ...rest.slice(FIRST)].map((item, place) => (
+          <ResultCard key={place} item={item} change={change} eager={place < FIRST} />
         ))}
       </ul>
       <NextPage results={results} />

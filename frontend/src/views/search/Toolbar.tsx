@@ -1,4 +1,5 @@
 import { Check, Link2, SlidersHorizontal } from "lucide-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Dialog, DialogClose } from "@/components/ui/Dialog";
@@ -27,18 +28,24 @@ export function Toolbar({ query, change, facets, fields, total }: Props) {
         {total !== undefined && t("search.total", { count: total })}
       </p>
       <FilterDialog query={query} change={change} facets={facets} />
-      <Sorting query={query} change={change} fields={fields} />
+      <Sorting sort={query.sort} ranked={isRanked(query)} change={change} fields={fields} />
       <CopyLink />
     </div>
   );
 }
 
-function Sorting({ query, change, fields }: Pick<Props, "query" | "change" | "fields">) {
+interface SortingProps extends Pick<Props, "change" | "fields"> {
+  sort: string | null;
+  ranked: boolean;
+}
+
+/** Memoised, as words are typed more often than the order changes. */
+const Sorting = memo(function Sorting({ sort, ranked, change, fields }: SortingProps) {
   const { t } = useTranslation();
-  const sorted = query.sort?.replace(/^-/, "");
+  const sorted = sort?.replace(/^-/, "");
   const known = sorted === undefined || fields.includes(sorted) ? fields : [...fields, sorted];
   const options = [
-    { value: "", label: t(isRanked(query) ? "search.best" : "search.added") },
+    { value: "", label: t(ranked ? "search.best" : "search.added") },
     ...known.flatMap((field) => [
       { value: field, label: t("search.ascending", { field: readableField(field) }) },
       { value: `-${field}`, label: t("search.descending", { field: readableField(field) }) },
@@ -47,13 +54,13 @@ function Sorting({ query, change, fields }: Pick<Props, "query" | "change" | "fi
   return (
     <Select
       label={t("search.sort")}
-      value={query.sort ?? ""}
+      value={sort ?? ""}
       options={options}
-      onChange={(sort) => change({ sort: sort === "" ? null : sort })}
+      onChange={(chosen) => change({ sort: chosen === "" ? null : chosen })}
       className="w-48 min-w-0 shrink"
     />
   );
-}
+});
 
 /** The facets where there is no room beside the results. */
 function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" | "facets">) {

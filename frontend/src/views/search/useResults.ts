@@ -10,10 +10,7 @@ export function useResults(query: SearchQuery) {
   const request = requestOf(query);
   return useInfiniteQuery({
     queryKey: ["search", request],
-    queryFn: async ({ pageParam: cursor, signal }) => ({
-      ...(await search(request, cursor, signal)),
-      answered: performance.now(),
-    }),
+    queryFn: ({ pageParam, signal }) => search(request, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.cursor,
     placeholderData: keepPreviousData,
