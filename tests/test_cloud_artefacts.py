@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import openvino
 import pytest
+from botocore.exceptions import ParamValidationError
 from openvino import opset13
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -23,6 +24,7 @@ from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
 from wardrobe.cloud import fetching
 from wardrobe.cloud.artefacts import ANNOUNCEMENT, Artefacts
+from wardrobe.cloud.aws import plainly
 from wardrobe.cloud.fetching import Fetcher
 from wardrobe.encoders import networks
 from wardrobe.encoders.checkpoint import fingerprint
@@ -249,6 +251,14 @@ def test_no_answer_names_the_network(aws, monkeypatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(CloudError, match=r"cannot read s3://.*look at the network"):
         Artefacts(ADDRESS).announcement()
+
+
+def test_what_is_not_of_the_network_does_not_name_it() -> None:
+    with pytest.raises(CloudError) as error, plainly("register the task"):
+        raise ParamValidationError(report="secrets[1] is None")
+    assert error.value.message == (
+        "cannot register the task: Parameter validation failed:\nsecrets[1] is None"
+    )
 
 
 def test_a_full_disk_is_noticed_before(pushed, fetcher, monkeypatch, aws) -> None:

@@ -139,6 +139,19 @@ def test_what_cannot_be_fetched_leaves_the_old_one_serving(shops, start, aws, ca
     assert value(client, "wardrobe_artefact_fetches_total", outcome="failed") > failed
 
 
+def test_it_serves_on_without_its_bucket(shops, start, aws, caplog) -> None:
+    shops.announce(shops.push("old", 6))
+    client = start()
+    aws.client("s3").delete_object(Bucket=BUCKET, Key="prod/current.json")
+    looks = len(aws.gets("current.json"))
+    until(lambda: len(aws.gets("current.json")) > looks + 2)
+    assert "what is announced is not served" not in caplog.text, "nothing else is announced"
+    aws.fault = of_file("GET", "current.json", ("404 Not Found", "NoSuchBucket"))
+    until(lambda: "there is no such bucket; look at ARTEFACTS" in caplog.text)
+    assert served(client) == "old"
+    assert client.get("/healthz").status_code == 200
+
+
 def test_a_damaged_artefact_is_tried_once_and_the_next_announcement_counts(
     shops, start, aws, caplog
 ) -> None:
