@@ -32,7 +32,8 @@ RUN python3 -m venv /opt/venv
 COPY deploy/image/*.lock ./
 
 FROM python AS dependencies-serve
-RUN pip install --no-deps --require-hashes --requirement serve.lock && pip check
+RUN pip uninstall --quiet --yes setuptools \
+    && pip install --no-deps --require-hashes --requirement serve.lock && pip check
 
 FROM python AS dependencies-full
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -59,11 +60,10 @@ RUN mkdir -p /weights/models /weights/networks
 # hadolint ignore=DL3006
 FROM weights-${WEIGHTS} AS weights
 
-# --- the application, compiled, with the page compressed ---
+# --- the application, compiled, with the page ---
 FROM dependencies AS application
 WORKDIR /app
 COPY --from=page /page/dist/ frontend/dist/
-RUN python -m whitenoise.compress --quiet frontend/dist
 COPY server.py gunicorn.conf.py LICENSE MODEL_CARD.md ./
 COPY wardrobe/ wardrobe/
 COPY --chmod=755 deploy/image/wardrobe /opt/bin/wardrobe
@@ -72,7 +72,8 @@ RUN python -m compileall -q -j 1 --invalidation-mode unchecked-hash .
 # --- what is in the image: bill of materials, licences ---
 FROM python AS supply
 RUN python3 -m venv /opt/tools \
-    && /opt/tools/bin/pip install --no-deps --require-hashes --requirement tools.lock
+    && /opt/tools/bin/pip install --no-deps --require-hashes --requirement tools.lock \
+    && rm -r /opt/venv
 COPY --from=dependencies /opt/venv/ /opt/venv/
 COPY pyproject.toml ./
 WORKDIR /supply
@@ -89,7 +90,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends tini
 
 # --- nginx with the page, for docker-compose.yml ---
 FROM ${NGINX_IMAGE} AS web
-COPY --from=application /app/frontend/dist/ /usr/share/nginx/html/
+COPY --from=page /page/dist/ /usr/share/nginx/html/
 
 # --- what runs ---
 FROM ${PYTHON_IMAGE} AS runtime

@@ -133,10 +133,10 @@ frontend/node_modules/installed: frontend/package-lock.json
 		2>/dev/null && npm --version >/dev/null 2>&1 || { echo "The page needs Node 20.19 or newer with npm," \
 		"and here is $$(node --version 2>/dev/null || echo none): install it from https://nodejs.org"; exit 1; }
 	$(NPM) ci --no-audit --no-fund
-=======
+	@touch $@
+
 $(VENV)/installed-supply: deploy/image/requirements.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --no-compile --requirement deploy/image/requirements.txt
->>>>>>> wt-container
 	@touch $@
 
 $(VENV)/bin/pip:

@@ -2,11 +2,12 @@
 
     python -m benchmarks.rolling          (2 minutes; needs Debian's package nginx)
 
-Eight clients search through nginx by pictures that no cache knows and by texts, over a new
-connection each, with no second try. Replacing is what ECS does: a new replica starts, is healthy,
-gets requests; an old one gets no more, finishes what it has, and is ended by SIGTERM. Then one of
-the two is killed by SIGKILL, and replaced once it is missed. nginx runs on the configuration of
-docker-compose.yml but for addresses. Writes benchmarks/results/rolling.json.
+Eight clients tag and search pictures that no cache knows, and search by texts, through nginx, over
+a new connection each, with no second try of theirs. Replacing is what ECS does: a new replica
+starts, is healthy, gets requests; an old one gets no more, finishes what it has, and is ended by
+SIGTERM. Then one of the two, master and worker, is killed by SIGKILL amid its requests, and
+replaced. nginx runs on the configuration of docker-compose.yml but for addresses; its log tells
+which requests it asked again of the other replica. Writes benchmarks/results/rolling.json.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import http.client
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,8 @@ _CONFIGURATION = REPOSITORY / "deploy" / "nginx" / "wardrobe.conf"
 _MAIN = """daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
+    log_format tried '$msec $upstream_connect_time';
+    access_log {folder}/access.log tried;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     {server}
@@ -73,19 +76,19 @@ class Clients:
         chosen = random.Random(seed)
         while not self._stop.is_set():
             started = self.now()
-            kind = chosen.choice(("picture", "text"))
+            kind = chosen.choice(("/predict", "/search", "text"))
             status = self._ask(kind, chosen)
             self.answers.append(Answer(kind, started, self.now() - started, status))
 
     def _ask(self, kind: str, chosen: random.Random) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
-            if kind == "picture":
+            if kind == "text":
+                connection.request("GET", f"/search?top_k=10&text=red+dress+{chosen.random()}")
+            else:
                 body = chosen.choice(self._pictures) + os.urandom(8)  # no cache knows it
                 headers = {"Content-Type": "application/octet-stream"}
-                connection.request("POST", "/search?top_k=10", body, headers)
-            else:
-                connection.request("GET", f"/search?top_k=10&text=red+dress+{chosen.random()}")
+                connection.request("POST", f"{kind}?top_k=10", body, headers)
             response = connection.getresponse()
             response.read()
             return response.status
@@ -103,9 +106,9 @@ class Proxy:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def pass_to(self, replicas: Sequence[Server]) -> None:
+    def pass_to(self, *ports: int) -> None:
         """Starts nginx, or changes whom it asks: no connection is broken off for that."""
-        servers = " ".join(f"server 127.0.0.1:{replica.port};" for replica in replicas)
+        servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
         server = _CONFIGURATION.read_text(encoding="utf-8")
         for given, wanted in (
             ("server api:8000;", servers),
@@ -120,15 +123,31 @@ class Proxy:
             self._process = subprocess.Popen(
                 ["nginx", "-c", file, "-e", self._folder / "error.log"]
             )
-            time.sleep(0.5)
+            self._await()
         else:
             self._process.send_signal(signal.SIGHUP)
+
+    def asked_again(self, since: float) -> Counter[str]:
+        """Counts requests since a `time.time` that a second replica was asked, by why."""
+        why: Counter[str] = Counter()
+        for line in (self._folder / "access.log").read_text(encoding="utf-8").splitlines():
+            at, connected = line.split(maxsplit=1)  # the seconds each replica took, - if it refused
+            if float(at) >= since and ", " in connected:
+                why["refused" if connected.startswith("-") else "broken_off"] += 1
+        return why
 
     def stop(self) -> None:
         """Ends nginx."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
+
+    def _await(self) -> None:
+        for _ in range(100):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.05)
+        raise RuntimeError((self._folder / "error.log").read_text(encoding="utf-8"))
 
 
 def main() -> int:
@@ -152,31 +171,36 @@ def _rehearse(
     stack: ExitStack, proxy: Proxy, pictures: Sequence[bytes], seconds: float
 ) -> dict[str, Any]:
     serving = [_start(stack), _start(stack)]
-    proxy.pass_to([server for server, _ in serving])
+    proxy.pass_to(*(server.port for server, _ in serving))
     with Clients(proxy.port, pictures) as clients:
         time.sleep(seconds)
         replacing = clients.now()
         for _ in range(2):
             serving.append(_start(stack))
-            proxy.pass_to([server for server, _ in serving])
+            proxy.pass_to(*(server.port for server, _ in serving))
             _, end = serving.pop(0)
-            proxy.pass_to([server for server, _ in serving])
+            proxy.pass_to(*(server.port for server, _ in serving))
             time.sleep(DRAIN)
             end.close()
         time.sleep(seconds)
-        killing = clients.now()
         killed, end = serving.pop(0)
+        processes = [killed.process, *killed.process.children(recursive=True)]
+        at, killing = time.time(), clients.now()
         os.killpg(killed.process.pid, signal.SIGKILL)
         end.close()
         serving.append(_start(stack))
-        proxy.pass_to([server for server, _ in serving])
+        proxy.pass_to(*(server.port for server, _ in serving))
         recovered = clients.now()
         time.sleep(seconds)
     return {
         "before": _summary(clients.answers, 0, replacing),
         "replacing": _summary(clients.answers, replacing, killing),
         "killing": _summary(clients.answers, killing, recovered)
-        | {"seconds_until_two_serve": round(recovered - killing, 2)},
+        | {
+            "processes_killed": len(processes) - sum(p.is_running() for p in processes),
+            "asked_again": proxy.asked_again(at),
+            "seconds_until_two_serve": round(recovered - killing, 2),
+        },
         "after": _summary(clients.answers, recovered, float("inf")),
     }
 

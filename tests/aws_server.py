@@ -1,19 +1,45 @@
 """moto's AWS behind real HTTP, which remembers what it is asked and can be made to fail."""
 
+import json
 import threading
 import urllib.request
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "shop-artefacts"
 ADDRESS = f"s3://{BUCKET}/prod"
 
 Fault = Callable[[dict[str, Any]], tuple[str, str] | int | None]
 """Request → status and AWS's code to answer with, a number of bytes to cut the body to, or None."""
+
+
+def of_file(method: str, ending: str, fault: tuple[str, str] | int) -> Fault:
+    """Returns a fault of every request for a file whose name ends so."""
+    return lambda request: (
+        fault
+        if request["REQUEST_METHOD"] == method and request["PATH_INFO"].endswith(ending)
+        else None
+    )
+
+
+def of_call(name: str, code: str) -> Fault:
+    """Returns a refusal of a call of ECS and its like."""
+    return lambda request: ("400 Bad Request", code) if is_call(request, name) else None
+
+
+def is_call(request: dict[str, Any], name: str) -> bool:
+    """Says whether a request is this call of ECS and its like."""
+    return str(request.get("HTTP_X_AMZ_TARGET", "")).endswith(f".{name}")
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """`AwsServer.asked` has the requests."""
 
 
 class AwsServer:
@@ -28,7 +54,9 @@ class AwsServer:
         self.asked: list[tuple[str, str, str]] = []
         self.fault: Fault | None = None
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self._server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+        )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -47,6 +75,7 @@ class AwsServer:
             "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
         }
 
+    @cache  # noqa: B019 - one server a session
     def client(self, service: str) -> Any:
         return boto3.client(
             service,
@@ -79,11 +108,19 @@ class AwsServer:
         )
         fault = self.fault(environ) if self.fault else None
         if isinstance(fault, tuple):
-            status, code = fault
-            start_response(status, [("Content-Type", "application/xml")])
-            text = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
-            return [text.encode()] if environ["REQUEST_METHOD"] != "HEAD" else []
+            return _refusal(environ, *fault, start_response)
         body = self._moto(environ, start_response)
         if fault is None:
             return body
         return [b"".join(body)[:fault]]  # Content-Length still promises all of it
+
+
+def _refusal(
+    environ: dict[str, Any], status: str, code: str, start_response: Any
+) -> Iterable[bytes]:
+    """Answers as AWS does: S3 with XML, and nothing to a HEAD; ECS and its like with JSON."""
+    kind, text = "application/xml", f"<Error><Code>{code}</Code><Message>no</Message></Error>"
+    if "HTTP_X_AMZ_TARGET" in environ:
+        kind, text = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": "no"})
+    start_response(status, [("Content-Type", kind)])
+    return [text.encode()] if environ["REQUEST_METHOD"] != "HEAD" else []

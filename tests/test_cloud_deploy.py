@@ -1,35 +1,47 @@
 """`wardrobe deploy` against moto's ECS: rolled out, rolled back, or only planned."""
 
+import itertools
+
 import pytest
 
-from tests.aws_server import ADDRESS
+from tests.aws_server import ADDRESS, is_call, of_call
 from tests.fakes import ColourEncoder
+from tests.rollouts import rollouts
 from wardrobe.cli import main
 from wardrobe.cloud import ecs
 from wardrobe.cloud.artefacts import Artefacts
+from wardrobe.errors import RolloutError
 
 CLUSTER = ["deploy", "--cluster", "shop", "--service", "wardrobe"]
 
 
-@pytest.fixture
-def service(aws, monkeypatch):
-    monkeypatch.setattr(ecs.EcsService.__init__, "__defaults__", (0.01,))
-    monkeypatch.setenv("MOTO_ECS_SERVICE_RUNNING", "2")
-    client = aws.client("ecs")
-    client.create_cluster(clusterName="shop")
-    container = {
-        "name": "wardrobe",
-        "image": "shop/wardrobe:1",
-        "memory": 512,
-        "environment": [{"name": "MAX_QUEUE", "value": "64"}],
-    }
-    client.register_task_definition(
+def register(client, *images: str) -> str:
+    """Registers a task of a container for each image, and returns its ARN."""
+    containers = [
+        {
+            "name": image.partition(":")[0].rpartition("/")[2],
+            "image": image,
+            "memory": 512,
+            "environment": [{"name": "MAX_QUEUE", "value": "64"}],
+        }
+        for image in images
+    ]
+    return client.register_task_definition(
         family="wardrobe",
-        containerDefinitions=[container],
+        containerDefinitions=containers,
         cpu="1024",
         memory="2048",
         tags=[{"key": "team", "value": "search"}],
-    )
+    )["taskDefinition"]["taskDefinitionArn"]
+
+
+@pytest.fixture
+def service(aws, monkeypatch):
+    monkeypatch.setattr(ecs, "POLL_S", 0.01)
+    monkeypatch.setenv("MOTO_ECS_SERVICE_RUNNING", "2")
+    client = aws.client("ecs")
+    client.create_cluster(clusterName="shop")
+    register(client, "shop/wardrobe:1")
     client.create_service(
         cluster="shop", serviceName="wardrobe", taskDefinition="wardrobe:1", desiredCount=2
     )
@@ -37,26 +49,10 @@ def service(aws, monkeypatch):
 
 
 @pytest.fixture
-def rollouts(service, monkeypatch):
-    """Makes moto roll out: by default well; `rollouts[image]` is how another image ends."""
-    from moto.ecs.models import EC2ContainerServiceBackend as Backend
-
-    outcomes: dict[str, str] = {}
-    update = Backend.update_service
-
-    def update_service(self, properties):
-        result = update(self, properties)
-        definition = self.describe_task_definition(result.task_definition)
-        state = outcomes.get(definition.container_definitions[0]["image"], "COMPLETED")
-        result.deployments[0] |= {
-            "taskDefinition": definition.arn,
-            "rolloutState": state,
-            "rolloutStateReason": f"ECS deployment circuit breaker: {state.lower()}",
-        }
-        return result
-
-    monkeypatch.setattr(Backend, "update_service", update_service)
-    return outcomes
+def outcomes(service):
+    """By default every image is rolled out well; `outcomes[image]` is how another one ends."""
+    with rollouts() as outcomes:
+        yield outcomes
 
 
 def running(service) -> tuple[str, dict[str, str]]:
@@ -73,7 +69,7 @@ def revisions(service) -> int:
     return len(service.list_task_definitions()["taskDefinitionArns"])
 
 
-def test_an_image_and_settings_are_rolled_out(service, rollouts, capsys) -> None:
+def test_an_image_and_settings_are_rolled_out(service, outcomes, capsys) -> None:
     assert main([*CLUSTER, "--image", "shop/wardrobe:2", "--set", "MAX_TOP_K=50"]) == 0
     assert running(service) == ("shop/wardrobe:2", {"MAX_QUEUE": "64", "MAX_TOP_K": "50"})
     said = capsys.readouterr().err
@@ -81,7 +77,7 @@ def test_an_image_and_settings_are_rolled_out(service, rollouts, capsys) -> None
     assert "wardrobe:2 is rolled out and healthy" in said
 
 
-def test_a_dry_run_says_the_plan_and_changes_nothing(service, rollouts, capsys, aws) -> None:
+def test_a_dry_run_says_the_plan_and_changes_nothing(service, outcomes, capsys, aws) -> None:
     aws.asked.clear()
     assert main([*CLUSTER, "--image", "shop/wardrobe:2", "--dry-run"]) == 0
     plan = capsys.readouterr().out
@@ -90,24 +86,143 @@ def test_a_dry_run_says_the_plan_and_changes_nothing(service, rollouts, capsys, 
     assert (running(service)[0], revisions(service)) == ("shop/wardrobe:1", 1)
 
 
-def test_a_rollout_that_fails_goes_back_and_says_why(service, rollouts, capsys) -> None:
-    rollouts["shop/wardrobe:broken"] = "FAILED"
+def test_a_rollout_that_fails_goes_back_and_says_why(service, outcomes, capsys) -> None:
+    outcomes["shop/wardrobe:broken"] = "FAILED"
     assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
-    said = capsys.readouterr().err
-    assert "wardrobe:2 was not rolled out: it failed: ECS deployment circuit breaker" in said
-    assert "the service is back at wardrobe:1, and healthy" in said
+    assert (
+        "wardrobe:2 was not rolled out: it failed: ECS deployment circuit breaker: failed\n"
+        "  a task stopped: Essential container in task exited; wardrobe: exit code 1\n"
+        "  event: (service wardrobe) deployment failed: tasks failed to start.\n"
+        "  the service is back at wardrobe:1, and healthy\n"
+    ) in capsys.readouterr().err
     assert running(service)[0] == "shop/wardrobe:1"
 
 
-def test_a_rollout_that_takes_too_long_goes_back(service, rollouts, capsys) -> None:
-    rollouts["shop/wardrobe:slow"] = "IN_PROGRESS"
+def test_that_ecs_went_back_by_itself_is_noticed(service, outcomes, capsys) -> None:
+    outcomes["shop/wardrobe:broken"] = "ROLLED_BACK"
+    assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
+    said = capsys.readouterr().err
+    assert "wardrobe:2 was not rolled out: ECS went back to wardrobe:1 by itself\n" in said
+    assert "the service is back at wardrobe:1, and healthy\n" in said
+    assert running(service)[0] == "shop/wardrobe:1"
+
+
+def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(service) -> None:
+    new = register(service, "shop/wardrobe:2")
+    for definition, reason in (
+        ("wardrobe:1", "Scaling activity initiated by deployment"),
+        ("wardrobe:2", "CannotPullContainerError: no such image"),
+        ("wardrobe:2", "CannotPullContainerError: no such image"),
+    ):
+        (task,) = service.run_task(cluster="shop", taskDefinition=definition, launchType="FARGATE")[
+            "tasks"
+        ]
+        service.stop_task(cluster="shop", task=task["taskArn"], reason=reason)
+    with pytest.raises(RolloutError) as error:
+        ecs.EcsService("shop", "wardrobe").wait(new, 0, lambda _: None)
+    assert error.value.message == (
+        "wardrobe:2 was not rolled out: it was not healthy within 0 s\n"
+        "  a task stopped: CannotPullContainerError: no such image"
+    )
+
+
+def test_it_is_done_once_as_many_targets_are_healthy_as_tasks_are_wanted(service, aws) -> None:
+    balancers = aws.client("elbv2")
+    vpc = aws.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = balancers.create_target_group(
+        Name="wardrobe", Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc
+    )["TargetGroups"][0]["TargetGroupArn"]
+    definition = service.create_service(
+        cluster="shop",
+        serviceName="balanced",
+        taskDefinition="wardrobe:1",
+        desiredCount=2,
+        loadBalancers=[
+            {"targetGroupArn": group, "containerName": "wardrobe", "containerPort": 8000}
+        ],
+    )["service"]["taskDefinition"]
+    said, targets = [], iter(["10.0.0.1", "10.0.0.2"])
+
+    def say(line: str) -> None:
+        said.append(line)
+        for target in itertools.islice(targets, 1):
+            balancers.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])
+
+    ecs.EcsService("shop", "balanced").wait(definition, 60, say)
+    assert said == [f"completed: 2 of 2 tasks run, 0 failed, {n} targets healthy" for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("code", "call", "message"),
+    [
+        (
+            "AccessDeniedException",
+            "RegisterTaskDefinition",
+            "cannot register the task definition wardrobe: AWS refuses RegisterTaskDefinition "
+            "(AccessDeniedException); allow it to this role or user as docs/deployment.md says "
+            "under Permissions. S3 says the same of what does not exist to who may not "
+            "s3:ListBucket",
+        ),
+        (
+            "ThrottlingException",
+            "DescribeTaskDefinition",
+            "cannot read the task definition {arn}: AWS throttles DescribeTaskDefinition "
+            "(ThrottlingException), after 6 attempts with growing pauses; try again in a minute, "
+            "with fewer tasks at once",
+        ),
+        (
+            "ExpiredTokenException",
+            "DescribeServices",
+            "cannot read the service wardrobe in cluster shop: the AWS credentials have expired "
+            "(ExpiredTokenException); log in again (`aws sso login`)",
+        ),
+    ],
+)
+def test_what_aws_refuses_is_said_and_nothing_changes(
+    service, outcomes, aws, capsys, code, call, message
+) -> None:
+    arn = service.describe_task_definition(taskDefinition="wardrobe:1")
+    aws.fault = of_call(call, code)
+    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    message = message.format(arn=arn["taskDefinition"]["taskDefinitionArn"])
+    assert capsys.readouterr().err == f"{message}\n"
+    aws.fault = None
+    assert (running(service)[0], revisions(service)) == ("shop/wardrobe:1", 1)
+
+
+def test_an_update_that_is_refused_has_changed_nothing(service, outcomes, aws, capsys) -> None:
+    aws.fault = of_call("UpdateService", "AccessDeniedException")
+    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    said = capsys.readouterr().err
+    assert "cannot update the service wardrobe in cluster shop: AWS refuses UpdateService" in said
+    assert "the service is back at wardrobe:1, and healthy\n" in said
+    assert "is not done" not in said
+
+
+def test_a_way_back_that_is_refused_is_said(service, outcomes, aws, capsys) -> None:
+    outcomes["shop/wardrobe:broken"] = "FAILED"
+    updates = itertools.count()
+    refused = of_call("UpdateService", "AccessDeniedException")
+    aws.fault = lambda request: (
+        refused(request) if is_call(request, "UpdateService") and next(updates) else None
+    )
+    assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
+    assert (
+        "and the way back to wardrobe:1 is not done: cannot update the service wardrobe in "
+        "cluster shop: AWS refuses UpdateService (AccessDeniedException)"
+    ) in capsys.readouterr().err
+
+
+def test_a_rollout_that_takes_too_long_goes_back(service, outcomes, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(ecs, "POLL_S", 0.5)
+    outcomes["shop/wardrobe:slow"] = "IN_PROGRESS"
     assert main([*CLUSTER, "--image", "shop/wardrobe:slow", "--timeout", "1"]) == 1
     assert "it was not healthy within 1 s" in capsys.readouterr().err
     assert running(service)[0] == "shop/wardrobe:1"
 
 
 def test_a_failed_rollout_takes_its_announcement_back(
-    service, rollouts, capsys, tmp_path, monkeypatch
+    service, outcomes, capsys, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setenv("ARTEFACTS", ADDRESS)
     pushed = []
@@ -121,7 +236,7 @@ def test_a_failed_rollout_takes_its_announcement_back(
     names = ["--encoder", "e", "--index"]
     assert main([*CLUSTER, *names, "i1"]) == 0, "only announced"
     assert revisions(service) == 1
-    rollouts["shop/wardrobe:broken"] = "FAILED"
+    outcomes["shop/wardrobe:broken"] = "FAILED"
     assert main([*CLUSTER, *names, "i2", "--image", "shop/wardrobe:broken"]) == 1
     announcement, _ = Artefacts(ADDRESS).announcement()
     assert announcement.index.endswith("i1")
@@ -130,9 +245,9 @@ def test_a_failed_rollout_takes_its_announcement_back(
 
 
 def test_ctrl_c_leaves_the_rollout_to_ecs_and_says_how_to_go_back(
-    service, rollouts, capsys, monkeypatch
+    service, outcomes, capsys, monkeypatch
 ) -> None:
-    rollouts["shop/wardrobe:2"] = "IN_PROGRESS"
+    outcomes["shop/wardrobe:2"] = "IN_PROGRESS"
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
@@ -144,8 +259,22 @@ def test_ctrl_c_leaves_the_rollout_to_ecs_and_says_how_to_go_back(
     assert "--task-definition wardrobe:1" in said
 
 
-def test_what_does_not_exist_is_named(service, rollouts, capsys) -> None:
+def test_what_does_not_exist_is_named(service, outcomes, capsys) -> None:
     assert main(["deploy", "--cluster", "shop", "--service", "other", "--image", "i"]) == 1
     assert "no service 'other' in cluster 'shop'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*CLUSTER, "--set", "MAX_QEUE=3"])
+
+
+def test_of_several_containers_one_must_be_named(service, outcomes, capsys) -> None:
+    register(service, "shop/wardrobe:1", "shop/proxy:1")
+    service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
+    assert main([*CLUSTER, "--image", "shop/proxy:2"]) == 1
+    assert (
+        capsys.readouterr().err
+        == "the task has the containers wardrobe, proxy; name one with --container\n"
+    )
+    assert main([*CLUSTER, "--image", "shop/proxy:2", "--container", "proxy"]) == 0
+    definition = service.describe_task_definition(taskDefinition="wardrobe:3")["taskDefinition"]
+    images = [container["image"] for container in definition["containerDefinitions"]]
+    assert images == ["shop/wardrobe:1", "shop/proxy:2"]

@@ -1,64 +1,77 @@
-"""The CloudFormation template: what it sets are settings, and moto makes its stack."""
+"""The CloudFormation template: what it promises, line by line, and moto makes its stack."""
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import pytest
-import yaml
-
-from wardrobe.settings import Settings
-
-TEMPLATE = Path(__file__).parents[1] / "deploy" / "ecs" / "wardrobe.yaml"
+from tests.cloud_template import CONTAINER, PATH, RESOURCES, conditions, create_stack, of_type
 
 
-class Loader(yaml.SafeLoader):
-    """Reads `!Ref x` as `{"Ref": x}`, and so on."""
+def test_a_network_that_is_given_is_taken_as_it_is() -> None:
+    network = ("VPC", "Subnet", "NatGateway", "InternetGateway", "Route", "RouteTable", "EIP")
+    assert conditions(*(f"EC2::{kind}" for kind in network)) == {"OwnVpc"}
 
 
-def _call(loader: Loader, name: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)}
+def test_each_zone_has_a_way_out_of_its_own() -> None:
+    for zone in "AB":
+        assert RESOURCES[f"PrivateSubnet{zone}Routes"] == {
+            "SubnetId": {"Ref": f"PrivateSubnet{zone}"},
+            "RouteTableId": {"Ref": f"PrivateRoutes{zone}"},
+        }
+        assert RESOURCES[f"PrivateRoute{zone}"]["RouteTableId"] == {"Ref": f"PrivateRoutes{zone}"}
+        assert RESOURCES[f"PrivateRoute{zone}"]["NatGatewayId"] == {"Ref": f"NatGateway{zone}"}
+        assert RESOURCES[f"NatGateway{zone}"]["SubnetId"] == {"Ref": f"PublicSubnet{zone}"}
+        private, public = (RESOURCES[f"{kind}Subnet{zone}"] for kind in ("Private", "Public"))
+        assert private["AvailabilityZone"] == public["AvailabilityZone"]
 
 
-Loader.add_multi_constructor("!", _call)
+def test_a_deployment_that_fails_is_taken_back_and_never_leaves_fewer_tasks() -> None:
+    assert RESOURCES["Service"]["DeploymentConfiguration"] == {
+        "MinimumHealthyPercent": 100,
+        "MaximumPercent": 200,
+        "DeploymentCircuitBreaker": {"Enable": True, "Rollback": True},
+    }
+    assert RESOURCES["Targets"]["HealthCheckPath"] == "/healthz"
 
 
-def resources() -> dict[str, Any]:
-    return yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)["Resources"]
+def test_tasks_are_added_by_load_and_by_what_each_logs_of_its_queue() -> None:
+    by = {
+        policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"]
+        for policy in of_type("ApplicationAutoScaling::ScalingPolicy").values()
+    }
+    load = by["cpu"]["PredefinedMetricSpecification"]
+    assert load == {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
+    queue = by["queue"]["CustomizedMetricSpecification"]
+    (made,) = RESOURCES["QueueMetric"]["MetricTransformations"]
+    assert (queue["Namespace"], queue["MetricName"]) == (
+        made["MetricNamespace"],
+        made["MetricName"],
+    )
+    assert made["MetricValue"] == "$.queue_inputs"
+    assert (
+        RESOURCES["QueueMetric"]["LogGroupName"]
+        == CONTAINER["LogConfiguration"]["Options"]["awslogs-group"]
+    )
 
 
-def container() -> dict[str, Any]:
-    return resources()["Task"]["Properties"]["ContainerDefinitions"][0]
-
-
-def test_what_it_sets_are_settings_with_values_they_take() -> None:
-    secrets = [entry["If"][1]["Name"] for entry in container()["Secrets"]]
-    values = {entry["Name"]: entry["Value"] for entry in container()["Environment"]}
-    assert {*secrets, *values} <= {name.upper() for name in Settings.model_fields}
-    plain = {n.lower(): v for n, v in values.items() if isinstance(v, str)}
-    settings = Settings(_env_file=None, **plain)
-    assert settings.port == container()["PortMappings"][0]["ContainerPort"]
-
-
-def test_targets_are_drained_as_long_as_the_server_takes_to_stop() -> None:
-    values = {entry["Name"]: entry["Value"] for entry in container()["Environment"]}
-    drain = float(values["DEADLINE_S"]) + 20  # as in gunicorn.conf.py
-    targets = resources()["Targets"]["Properties"]
-    attributes = {entry["Key"]: entry["Value"] for entry in targets["TargetGroupAttributes"]}
-    assert float(attributes["deregistration_delay.timeout_seconds"]) == drain
-    assert drain < container()["StopTimeout"] <= 120
-    assert targets["HealthCheckPath"] == "/healthz"
+def test_every_alarm_reaches_somebody() -> None:
+    alarms = of_type("CloudWatch::Alarm")
+    assert len(alarms) == 6
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}], name
+    (target,) = RESOURCES["TaskFailures"]["Targets"]
+    assert target["Arn"] == {"Ref": "Alarms"}
+    senders = RESOURCES["AlarmsPolicy"]["PolicyDocument"]["Statement"]
+    assert {s["Principal"]["Service"] for s in senders} == {
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
 
 
 def test_roles_name_what_they_may_touch() -> None:
     everything = set()
     for role in ("TaskRole", "ExecutionRole"):
-        for policy in resources()[role]["Properties"]["Policies"]:
+        for policy in RESOURCES[role]["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 actions = statement["Action"]
                 actions = [actions] if isinstance(actions, str) else actions
@@ -69,12 +82,12 @@ def test_roles_name_what_they_may_touch() -> None:
 
 
 def test_the_bucket_is_versioned_encrypted_and_closed() -> None:
-    bucket = resources()["ArtefactBucket"]["Properties"]
+    bucket = RESOURCES["ArtefactBucket"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     closed = bucket["PublicAccessBlockConfiguration"]
     assert (len(closed), all(closed.values())) == (4, True)
-    (statement,) = resources()["ArtefactBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (statement,) = RESOURCES["ArtefactBucketPolicy"]["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -82,27 +95,14 @@ def test_the_bucket_is_versioned_encrypted_and_closed() -> None:
 def test_cfn_lint_finds_nothing() -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
     result = subprocess.run(
-        [linter, str(TEMPLATE)], capture_output=True, text=True, check=False, timeout=60
+        [linter, str(PATH)], capture_output=True, text=True, check=False, timeout=60
     )
     assert (result.returncode, result.stdout) == (0, "")
 
 
-@pytest.mark.filterwarnings("ignore:Tried to parse")  # such as alarms, which moto leaves out
 def test_moto_makes_the_stack(aws) -> None:
-    cloud = aws.client("cloudformation")
     secret = aws.client("secretsmanager").create_secret(Name="keys", SecretString='{"keys": []}')
-    cloud.create_stack(
-        StackName="shop",
-        TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[
-            {"ParameterKey": "Image", "ParameterValue": "shop/wardrobe:1"},
-            {"ParameterKey": "KeysSecretArn", "ParameterValue": secret["ARN"]},
-        ],
-    )
-    stack = cloud.describe_stacks(StackName="shop")["Stacks"][0]
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
-    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack["Outputs"]}
+    outputs = create_stack(aws, "shop", Image="shop/wardrobe:1", KeysSecretArn=secret["ARN"])
     bucket = outputs["Artefacts"].removeprefix("s3://").partition("/")[0]
     aws.client("s3").head_bucket(Bucket=bucket)
     arn = aws.client("ecs").list_task_definitions()["taskDefinitionArns"][0]

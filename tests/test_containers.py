@@ -1,15 +1,21 @@
-"""The image, compose, monitoring and settings agree; no engine is needed."""
+"""Image, compose, nginx and monitoring, without an engine; test_settings has their settings."""
 
+import http.client
 import json
 import re
 import shutil
 import subprocess
+import sys
+from contextlib import closing
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
-from dotenv import dotenv_values
 
+from benchmarks.rolling import Proxy
+from tests.scripted_server import ScriptedServer, answer
 from wardrobe.serving import page
 from wardrobe.settings import Settings
 
@@ -26,24 +32,6 @@ def pins(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", path.read_text(), re.MULTILINE))
 
 
-def test_every_variable_of_compose_is_in_the_example_with_its_default() -> None:
-    example = dotenv_values(ROOT / ".env.example")
-    variables = re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE)
-    assert len(variables) == COMPOSE.count("${")
-    for name, default in variables:
-        assert example[name] == default, name
-
-
-def test_every_setting_that_compose_and_the_image_name_exists() -> None:
-    assert set(SERVICES["api"]["environment"]) <= set(SETTINGS)
-    environment = re.search(r"AS runtime.*?^ENV (.*?)\nUSER", DOCKERFILE, re.DOTALL | re.MULTILINE)
-    assert environment
-    named = re.findall(r"(\w+)=", environment[1])
-    assert {name for name in named if not name.startswith("PYTHON")} - {"PATH", "HOME"} <= set(
-        SETTINGS
-    )
-
-
 def test_every_service_is_hardened_and_limited() -> None:
     for name, service in SERVICES.items():
         assert service["read_only"], name
@@ -55,15 +43,11 @@ def test_every_service_is_hardened_and_limited() -> None:
             assert port.startswith("127.0.0.1:"), name
 
 
-def test_a_stop_leaves_time_for_what_is_in_flight() -> None:
-    assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) > SETTINGS["DEADLINE_S"] + 20
-
-
 def test_nginx_serves_the_page_as_the_server_does() -> None:
     for name, value in page._SAFE.items():
         assert f'add_header {name} "{value}"' in NGINX or f"add_header {name} {value};" in NGINX
     assert page._FOR_EVER in NGINX
-    (pattern,) = re.findall(r"location ~ (\S+) \{", NGINX)
+    (pattern,) = re.findall(r"location ~ (\S+) \{\s+expires", NGINX)
     for address in page.PAGES:
         assert re.search(pattern, address)
     assert not re.search(pattern, "/items")
@@ -72,6 +56,36 @@ def test_nginx_serves_the_page_as_the_server_does() -> None:
 def test_nginx_leaves_too_large_a_body_to_the_server() -> None:
     (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", NGINX)
     assert SETTINGS["MAX_BODY_BYTES"] < int(megabytes) * 2**20 < 1.1 * SETTINGS["MAX_BODY_BYTES"]
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="needs Debian's package nginx")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/predict", 200),
+        ("POST", "/search", 200),
+        ("GET", "/search?text=dress", 200),
+        ("PUT", "/items/shoes%2Fred", 200),
+        ("PATCH", "/items/shoes%2Fred", 502),
+        ("POST", "/items", 502),
+        ("POST", "/feedback", 502),
+        ("POST", "/admin/swap", 502),
+    ],
+)
+def test_nginx_asks_again_only_what_may_be_done_twice(tmp_path, method, path, status) -> None:
+    dying, living = ScriptedServer(b""), ScriptedServer(answer("200 OK"))
+    proxy = Proxy(tmp_path)
+    try:
+        proxy.pass_to(*(int(server.url.rpartition(":")[2]) for server in (dying, living)))
+        with closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)) as client:
+            client.request(method, path, b"x" * 100 if method != "GET" else None)
+            assert client.getresponse().status == status
+    finally:
+        for ending in (proxy.stop, dying.close, living.close):
+            ending()
+    assert [len(dying.requests), len(living.requests)] == [1, int(status == 200)]
+    for request in dying.requests + living.requests:
+        assert request.startswith(f"{method} {path} HTTP/1.1\r\n".encode())
 
 
 def test_monitoring_asks_for_metrics_that_exist(serve) -> None:
@@ -104,6 +118,17 @@ def test_locks_have_the_versions_of_the_requirements_and_hashes() -> None:
     assert {name for name in names if not name.startswith("#")} <= set(serve)
     for lock in IMAGE.glob("*.lock"):
         assert lock.read_text().count("==") <= lock.read_text().count("--hash=sha256:"), lock
+
+
+def test_the_image_has_what_is_imported_by_all_that_serves() -> None:
+    graph = grimp.build_graph("wardrobe", include_external_packages=True, cache_dir=None)
+    serving = [m for m in graph.modules if m.startswith(("wardrobe.serving", "wardrobe.cli"))]
+    imported = set().union(*(graph.find_upstream_modules(module) for module in serving))
+    packages = imported - graph.find_descendants("wardrobe") - sys.stdlib_module_names
+    of = packages_distributions()
+    names = {of[p][0].lower().replace("_", "-") for p in packages - {"wardrobe"}}
+    only_in_full = {"torch", "transformers", "huggingface-hub", "scipy"}  # each said by its error
+    assert names - only_in_full <= set(pins(IMAGE / "serve.lock"))
 
 
 def test_a_build_gets_what_the_dockerfile_copies_and_no_more() -> None:

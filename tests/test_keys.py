@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import traceback
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -228,3 +229,47 @@ def test_the_command_refuses_what_makes_no_key(run, store, capsys, argv, problem
         run("create", *argv)
     assert problem in capsys.readouterr().err
     assert store.all() == []
+
+
+def test_a_secret_seeds_the_keys_of_a_new_state_and_what_changes_later_stays(
+    store, tmp_path
+) -> None:
+    _, seeded = store.create("shop", "read")
+    secret = (tmp_path / "state" / "keys.json").read_text()
+    task = KeyStore(tmp_path / "task")
+    task.begin_with(secret)
+    assert task.verify(seeded).name == "shop"
+    assert (tmp_path / "task" / "keys.json").stat().st_mode & 0o777 == 0o600
+
+    made, whole = task.create("later", "write")
+    task.revoke(task.verify(seeded).id)
+    KeyStore(tmp_path / "task").begin_with(secret)  # the task's server starts again
+    assert task.all() == [made]
+    assert task.verify(whole) == made
+    task.revoke(made.id)
+    task.begin_with(secret)
+    assert task.all() == [], "no key is left, which is not the same as none yet"
+
+
+def test_no_secret_seeds_nothing(tmp_path) -> None:
+    KeyStore(tmp_path / "task").begin_with("")
+    assert not (tmp_path / "task").exists()
+
+
+@pytest.mark.parametrize(
+    ("secret", "problem"),
+    [
+        ("wdr_1_hidden", "Invalid JSON: expected value at line 1 column 1"),
+        ('{"key": "wdr_1_hidden"}', "keys: Field required"),
+        ('{"keys": [{"id": "wdr_1_hidden"}]}', "keys: 0: name: Field required"),
+    ],
+)
+def test_a_damaged_secret_is_refused_and_not_shown(store, tmp_path, secret, problem) -> None:
+    with pytest.raises(KeyFileError) as error:
+        store.begin_with(secret)
+    assert error.value.message == (
+        f"KEYS_JSON is damaged: {problem}; it must be all of a keys.json, as "
+        "`wardrobe keys create` writes it"
+    )
+    assert "hidden" not in "".join(traceback.format_exception(error.value)), "the log has it"
+    assert not (tmp_path / "state" / "keys.json").exists()

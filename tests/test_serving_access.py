@@ -397,3 +397,17 @@ def test_open_reading_is_fine_on_this_machine() -> None:
     check_exposure(here, Settings(_env_file=None))
     with pytest.raises(SettingError, match="listen on fd 3"):
         check_exposure([3], Settings(_env_file=None))
+
+
+def test_keys_of_a_secret_open_from_the_start_and_those_made_later_too(serve, tmp_path) -> None:
+    _, whole = KeyStore(tmp_path / "elsewhere").create("shop", "read")
+    secret = (tmp_path / "elsewhere" / "keys.json").read_text()
+    client = serve(keyed=False, open_reading=False, keys_json=secret)
+    assert ask(client, "GET", "/facets", whole) == (200, "")
+    assert ask(client, "GET", "/facets") == (401, "key_required")
+    later = KeyStore(tmp_path / "state").create("later", "read")[1]
+    assert ask(client, "GET", "/facets", later) == (200, "")
+    KeyStore(tmp_path / "state").revoke(whole.split("_")[1])
+    again = serve(keyed=False, open_reading=False, keys_json=secret)
+    assert ask(again, "GET", "/facets", whole) == (401, "unknown_key")
+    assert ask(again, "GET", "/facets", later) == (200, "")

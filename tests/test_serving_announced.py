@@ -1,13 +1,13 @@
 """A server that follows what is announced in S3."""
 
-import time
+import threading
 
 import pytest
 
-from tests.aws_server import ADDRESS, BUCKET
+from tests.aws_server import ADDRESS, BUCKET, of_file
 from tests.fakes import ColourEncoder
-from tests.serving import ContractClient, metric, until
-from tests.swapping import build_shop, served
+from tests.serving import metric, until
+from tests.swapping import SIZES, build_shop, served
 from wardrobe.cloud.artefacts import Artefacts
 from wardrobe.serving import building
 from wardrobe.serving.app import create_app
@@ -63,7 +63,6 @@ def start(tmp_path, aws):
             artefacts_poll_s=0.1,
         )
         app = create_app(settings)
-        app.test_client_class = ContractClient
         services.append(current_service(app))
         if wait:
             services[-1].startup.wait(30)
@@ -73,6 +72,13 @@ def start(tmp_path, aws):
     aws.fault = None
     for service in services:
         service.close()
+
+
+def goes_over_to(client, shop: str) -> None:
+    """Waits until a shop is served; asks the engine, as asking the server takes the core."""
+    current = current_service(client.application).current
+    until(lambda: current.get().index.count == SIZES[shop])
+    assert served(client) == shop
 
 
 def value(client, name: str, **labels: str) -> float:
@@ -85,12 +91,13 @@ def test_it_starts_with_what_is_announced_and_swaps_to_the_next(shops, start, tm
     client = start()
     assert served(client) == "old"
     shops.announce(new)
-    until(lambda: served(client) == "new", timeout=10)
+    goes_over_to(client, "new")
     assert client.get("/healthz").json["index"]["count"] == 5
     again = start()  # a restart fetches nothing anew
     assert served(again) == "new"
     shops.announce(old)
-    until(lambda: served(client) == "old" and served(again) == "old", timeout=10)
+    goes_over_to(client, "old")
+    goes_over_to(again, "old")
 
 
 def test_without_an_announcement_health_says_what_to_do(shops, start) -> None:
@@ -104,13 +111,16 @@ def test_without_an_announcement_health_says_what_to_do(shops, start) -> None:
 def test_while_it_fetches_health_says_so(shops, start, aws) -> None:
     shops.announce(shops.push("old", 6))
 
-    def slow(request) -> None:
-        if request["PATH_INFO"].endswith("vectors.faiss"):
-            time.sleep(0.5)
+    seen = threading.Event()
 
-    aws.fault = slow
+    def wait(request) -> None:
+        if request["PATH_INFO"].endswith("vectors.faiss"):
+            seen.wait(20)
+
+    aws.fault = wait
     client = start(wait=False)
     until(lambda: f"fetching {ADDRESS}/" in client.get("/healthz").text)
+    seen.set()
     current_service(client.application).startup.wait(30)
     assert client.get("/healthz").status_code == 200
 
@@ -120,15 +130,26 @@ def test_what_cannot_be_fetched_leaves_the_old_one_serving(shops, start, aws, ca
     shops.announce(old)
     client = start()
     failed = value(client, "wardrobe_artefact_fetches_total", outcome="failed")
-    aws.fault = lambda request: (
-        ("403 Forbidden", "ExpiredToken") if "current.json" in request["PATH_INFO"] else None
-    )
+    aws.fault = of_file("GET", "current.json", ("400 Bad Request", "ExpiredToken"))
     until(lambda: "credentials have expired" in caplog.text, timeout=10)
     assert served(client) == "old"
     aws.fault = None
     shops.announce(new)
-    until(lambda: served(client) == "new", timeout=10)
+    goes_over_to(client, "new")
     assert value(client, "wardrobe_artefact_fetches_total", outcome="failed") > failed
+
+
+def test_it_serves_on_without_its_bucket(shops, start, aws, caplog) -> None:
+    shops.announce(shops.push("old", 6))
+    client = start()
+    aws.client("s3").delete_object(Bucket=BUCKET, Key="prod/current.json")
+    looks = len(aws.gets("current.json"))
+    until(lambda: len(aws.gets("current.json")) > looks + 2)
+    assert "what is announced is not served" not in caplog.text, "nothing else is announced"
+    aws.fault = of_file("GET", "current.json", ("404 Not Found", "NoSuchBucket"))
+    until(lambda: "there is no such bucket; look at ARTEFACTS" in caplog.text)
+    assert served(client) == "old"
+    assert client.get("/healthz").status_code == 200
 
 
 def test_a_damaged_artefact_is_tried_once_and_the_next_announcement_counts(
@@ -143,9 +164,9 @@ def test_a_damaged_artefact_is_tried_once_and_the_next_announcement_counts(
     found = shops.artefacts.announcement()
     shops.artefacts.announce(bad.replace("indexes", "encoders"), bad, was=found[1])
     until(lambda: "is damaged" in caplog.text or "gone or not what" in caplog.text, timeout=10)
-    asked = len(aws.gets("index.json"))
-    time.sleep(0.5)
+    asked, looks = len(aws.gets("index.json")), len(aws.gets("current.json"))
+    until(lambda: len(aws.gets("current.json")) > looks + 3)
     assert len(aws.gets("index.json")) == asked
     assert served(client) == "old"
     shops.announce(new)
-    until(lambda: served(client) == "new", timeout=10)
+    goes_over_to(client, "new")

@@ -140,11 +140,11 @@ class KeyStore:
             return
         try:
             given = _KeyFile.model_validate_json(content).keys
-        except ValidationError as error:  # its message would show what may be a secret
+        except ValidationError as error:
             raise KeyFileError(
-                "KEYS_JSON, not shown as it may be secret, is not the content of a keys.json as "
+                f"KEYS_JSON is damaged: {_problem(error)}; it must be all of a keys.json, as "
                 "`wardrobe keys create` writes it"
-            ) from error
+            ) from None  # the log has tracebacks, and this error what was given
         with self._changing() as keys:
             keys.update({key.id: key for key in given})
 
@@ -191,12 +191,17 @@ class KeyStore:
                 "runs the server"
             ) from error
         except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            problem = ": ".join([*map(str, first["loc"]), first["msg"]])
             raise KeyFileError(
-                f"{self._path} is damaged: {problem}; mend it, or remove it and make new keys"
+                f"{self._path} is damaged: {_problem(error)}; mend it, or remove it and make new "
+                "keys"
             ) from error
         return keys
+
+
+def _problem(error: ValidationError) -> str:
+    """Says what is wrong where, but not with which content, which may be a secret."""
+    first = error.errors(include_input=False)[0]
+    return ": ".join([*map(str, first["loc"]), first["msg"]])
 
 
 def _version(status: os.stat_result) -> tuple[int, ...]:

@@ -24,4 +24,4 @@ build bud --isolation chroot --network host --layers --timestamp 0 --pull-never 
   --skip-unused-stages=false --build-arg NGINX_IMAGE=localhost/base-python \
   "${arguments[@]}" "$@" --tag "$tag" "$here/../.."
 echo "built in $((SECONDS - started)) s"
-build inspect --type image "$tag" | python3 "$here/layers.py" "$store/storage"
+build inspect --type image "$tag" | python3 "$here/layers.py" "$store/storage" "$driver"

@@ -1,6 +1,6 @@
 """Prints an image's layers, from `buildah inspect --type image` on standard input.
 
-python layers.py STORAGE < inspected.json
+python layers.py STORAGE DRIVER < inspected.json
 """
 
 import json
@@ -10,9 +10,9 @@ from pathlib import Path
 
 def main() -> None:
     """Prints digest, megabytes and instruction of each layer, and their sum."""
-    storage = Path(sys.argv[1])
+    storage, driver = Path(sys.argv[1]), sys.argv[2]
     image = json.load(sys.stdin)["OCIv1"]
-    stored = json.loads((storage / "vfs-layers" / "layers.json").read_text())
+    stored = json.loads((storage / f"{driver}-layers" / "layers.json").read_text())
     sizes = {layer["diff-digest"]: layer["diff-size"] for layer in stored if "diff-digest" in layer}
     made = [step for step in image["history"] if not step.get("empty_layer")]
     total = 0

@@ -9,7 +9,9 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import (  # type: ignore[import-untyped]
     BotoCoreError,
     ClientError,
+    ConnectionError,
     CredentialRetrievalError,
+    HTTPClientError,
     NoCredentialsError,
     NoRegionError,
     TokenRetrievalError,
@@ -80,11 +82,13 @@ def plainly(doing: str) -> Iterator[None]:
         ) from error
     except NoRegionError as error:
         raise CloudError(f"cannot {doing}: set AWS_REGION, such as eu-central-1") from error
-    except BotoCoreError as error:  # no answer, or none that can be read
+    except (ConnectionError, HTTPClientError) as error:
         raise CloudError(
             f"cannot {doing}: {error}; look at the network, the region (AWS_REGION) and, in a "
             "private subnet, the NAT gateway or VPC endpoint"
         ) from error
+    except BotoCoreError as error:  # such as an answer that cannot be read
+        raise CloudError(f"cannot {doing}: {error}") from error
 
 
 def code_of(error: ClientError) -> str:

@@ -148,4 +148,4 @@ def _chunks(body: Iterator[bytes]) -> Iterator[bytes]:
     try:
         yield from body.iter_chunks(_CHUNK)  # type: ignore[attr-defined]
     except (BotoCoreError, HTTPClientError, OSError) as error:
-        raise CutShortError(str(error)) from error
+        raise CutShortError(str(error).rstrip(".")) from error

@@ -9,7 +9,8 @@ from wardrobe.cloud import aws
 from wardrobe.cloud.artefacts import Say
 from wardrobe.errors import RolloutError
 
-_POLL_S = 5.0
+POLL_S = 5.0
+"""Between two looks at a rollout."""
 
 # What `describe_task_definition` says beyond what `register_task_definition` takes.
 _READ_ONLY = frozenset(
@@ -44,8 +45,8 @@ class Change:
 class EcsService:
     """A service in a cluster."""
 
-    def __init__(self, cluster: str, name: str, poll_s: float = _POLL_S) -> None:
-        self._cluster, self._name, self._poll_s = cluster, name, poll_s
+    def __init__(self, cluster: str, name: str) -> None:
+        self._cluster, self._name = cluster, name
         self._ecs, self._balancers = aws.client("ecs"), aws.client("elbv2")
 
     def plan(
@@ -86,7 +87,9 @@ class EcsService:
         return arn
 
     def use(self, definition: str) -> None:
-        """Makes the service go over to a task definition."""
+        """Makes the service go over to a task definition, unless it does already."""
+        if self._describe()["taskDefinition"] == definition:
+            return
         with aws.plainly(f"update the service {self._name} in cluster {self._cluster}"):
             self._ecs.update_service(
                 cluster=self._cluster, service=self._name, taskDefinition=definition
@@ -116,28 +119,20 @@ class EcsService:
                 said = line
             if mine and state == "COMPLETED" and (healthy is None or healthy >= wanted):
                 return
-            went_back = begun and not mine  # before, ECS may not have noticed the update yet
-            begun |= mine
-            if went_back or (mine and state == "FAILED") or time.monotonic() > end:
-                raise RolloutError(self._why(definition, rollout, service, mine, state, timeout_s))
-            time.sleep(self._poll_s)
+            if begun and not mine:  # before, ECS may not have noticed the update yet
+                ended = f"ECS went back to {short(rollout['taskDefinition'])} by itself"
+            elif mine and state == "FAILED":
+                ended = f"it failed: {rollout.get('rolloutStateReason', 'ECS does not say why')}"
+            elif time.monotonic() > end:
+                ended = f"it was not healthy within {timeout_s:g} s"
+            else:
+                begun |= mine
+                time.sleep(POLL_S)
+                continue
+            raise RolloutError(self._why(definition, ended, service))
 
-    def _why(
-        self,
-        definition: str,
-        rollout: dict[str, Any],
-        service: dict[str, Any],
-        mine: bool,
-        state: str,
-        timeout_s: float,
-    ) -> str:
-        """Says why a rollout came to nothing."""
-        if not mine:
-            ended = f"ECS went back to {short(rollout['taskDefinition'])} by itself"
-        elif state == "FAILED":
-            ended = f"it failed: {rollout.get('rolloutStateReason', 'ECS does not say why')}"
-        else:
-            ended = f"it was not healthy within {timeout_s:g} s"
+    def _why(self, definition: str, ended: str, service: dict[str, Any]) -> str:
+        """Says how a rollout ended, and all that ECS knows about it."""
         events = [event["message"] for event in service.get("events", ())[:3]]
         reasons = [*self._stopped(definition), *(f"event: {message}" for message in events)]
         return "\n  ".join([f"{short(definition)} was not rolled out: {ended}", *reasons])
@@ -158,8 +153,9 @@ class EcsService:
             parts = [task.get("stoppedReason", "")]
             for container in task.get("containers", ()):
                 code, reason = container.get("exitCode"), container.get("reason")
-                if code or reason:
-                    parts.append(f"{container.get('name', 'container')}: {reason or ''} ({code})")
+                said = [reason, f"exit code {code}" if code else None]
+                if any(said):
+                    parts.append(f"{container['name']}: {', '.join(filter(None, said))}")
             reasons[f"a task stopped: {'; '.join(filter(None, parts))}"] = None
         return list(reasons)
 
