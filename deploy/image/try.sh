@@ -58,15 +58,16 @@ inside() { # COMMAND…: in the image; settings come from the variables of `sett
     "${environment[@]}" "${settings[@]}" "$@"
 }
 
-# Packages are those of the locks, by hash; what is to be looked at is the rest.
+# Packages are those of the locks, by hash, and the base is not ours; what can leak is the rest.
 secret='AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|wdr_[A-Za-z0-9_-]{20}|gh[a-z]_[A-Za-z0-9]{30}'
-secret+='|://[^/ :]+:[^/ :@]+@'
-echo "what looks like a secret, in history, configuration and files:"
-{
-  build inspect --type image "localhost/$tag" | grep -E "$secret" || true
-  grep -rlE "$secret" "$root"/{app,etc,root,tmp,usr/local,usr/share/doc/wardrobe} || true
-  find "$root"/{app,root,tmp,opt} -name '.*' -type f
-} | sed "s#$root##"
+secret+='|://(?!user:password@)[^/\s:@]+:[^/\s:@]+@'
+found=$(
+  build inspect --type image "localhost/$tag" | grep -P "$secret" || true
+  cd "$root"
+  LC_ALL=C grep -rlP "$secret" app etc root tmp usr/local usr/share/doc/wardrobe || true
+  find app root tmp -name '.env*' -o -name .netrc -o -name .npmrc -o -name '*.key'
+)
+echo "what looks like a secret, in history, configuration and files: ${found:-nothing}"
 
 settings=()
 echo "user, and what it can write outside of its volumes:"
