@@ -45,6 +45,7 @@ RUN pip install --no-deps --require-hashes --index-url "$TORCH_INDEX" --requirem
 FROM dependencies-${DEPENDENCIES} AS dependencies
 RUN pip uninstall --quiet --yes pip \
     && rm -rf /opt/venv/include /opt/venv/lib/python3.*/site-packages/*/include \
+        /opt/venv/bin/__pycache__ \
     && python -m compileall -q -j 1 --invalidation-mode unchecked-hash /opt/venv/lib
 
 # --- the checkpoint, and its networks, exported here so that no start has to and needs torch ---

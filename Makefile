@@ -85,8 +85,8 @@ image:
 	docker build --tag wardrobe --build-arg REVISION=$$(git rev-parse HEAD) .
 
 audit: $(VENV)/installed-supply
-	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/full.lock
-	$(BIN)/pip-audit --no-deps --disable-pip --requirement deploy/image/tools.lock
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement deploy/image/full.lock --requirement deploy/image/torch.lock
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement deploy/image/tools.lock
 	cd frontend && npm audit
 
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate

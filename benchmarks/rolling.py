@@ -127,14 +127,16 @@ class Proxy:
         else:
             self._process.send_signal(signal.SIGHUP)
 
-    def asked_again(self, since: float) -> Counter[str]:
+    def asked_again(self, since: float) -> dict[str, Any]:
         """Counts requests since a `time.time` that a second replica was asked, by why."""
         why: Counter[str] = Counter()
+        last = None
         for line in (self._folder / "access.log").read_text(encoding="utf-8").splitlines():
             at, connected = line.split(maxsplit=1)  # the seconds each replica took, - if it refused
             if float(at) >= since and ", " in connected:
                 why["refused" if connected.startswith("-") else "broken_off"] += 1
-        return why
+                last = round(float(at) - since, 2)
+        return {"refused": why["refused"], "broken_off": why["broken_off"], "last_after_s": last}
 
     def stop(self) -> None:
         """Ends nginx."""

@@ -32,7 +32,7 @@ def test_every_metric_has_help_and_a_unit(client) -> None:
     for family in families:
         assert family.documentation
         units = ("seconds", "bytes", "inputs", "requests", "lookups", "evictions", "ready")
-        units += ("errors", "drops", "batches", "workers", "swaps")
+        units += ("errors", "drops", "batches", "workers", "swaps", "fetches")
         assert family.name.endswith(units), family.name
 
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Runs an image of build.sh as an engine would: its command as its user, PID 1 of its own, on a root
-# that cannot be written, volumes at its volumes. Builds an index in it, asks /healthz, /predict and
-# /search, and stops it. As root: try.sh STORE TAG FOLDER_WITH_PICTURES [PORT]
+# that cannot be written, volumes at its volumes. Looks for secrets, builds an index in it, asks
+# /healthz, /predict, /search and the page, and stops it. As root:
+# try.sh STORE TAG FOLDER_WITH_PICTURES [PORT [SETTING=VALUE…]]
 set -euo pipefail
-store=$(realpath "$1") tag=$2 pictures=$(realpath "$3") port=${4:-8190}
+store=$(realpath "$1") tag=$2 pictures=$(realpath "$3") port=${4:-8190} given=("${@:5}")
 source "$(dirname "$(realpath "$0")")/buildah.sh"
 
 container=$(build from --pull-never "localhost/$tag")
@@ -57,13 +58,24 @@ inside() { # COMMAND…: in the image; settings come from the variables of `sett
     "${environment[@]}" "${settings[@]}" "$@"
 }
 
+# Packages are those of the locks, by hash, and the base is not ours; what can leak is the rest.
+secret='AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|wdr_[A-Za-z0-9_-]{20}|gh[a-z]_[A-Za-z0-9]{30}'
+secret+='|://(?!user:password@)[^/\s:@]+:[^/\s:@]+@'
+found=$(
+  build inspect --type image "localhost/$tag" | grep -P "$secret" || true
+  cd "$root"
+  LC_ALL=C grep -rlP "$secret" app etc root tmp usr/local usr/share/doc/wardrobe || true
+  find app root tmp -name '.env*' -o -name .netrc -o -name .npmrc -o -name '*.key'
+)
+echo "what looks like a secret, in history, configuration and files: ${found:-nothing}"
+
 settings=()
 echo "user, and what it can write outside of its volumes:"
 inside sh -c 'id; touch /app/x /usr/x /root/x /etc/x 2>&1 || true'
 echo "index:"
 inside wardrobe index /mnt --out indexes/tried
 
-settings=(INDEX=indexes/tried PORT="$port" OPEN_READING=true OPEN_ON_PUBLIC_BIND=true)
+settings=(INDEX=indexes/tried PORT="$port" OPEN_READING=true OPEN_ON_PUBLIC_BIND=true "${given[@]}")
 started=$(date +%s.%N)
 inside "${command[@]}" > "$volumes/log" 2>&1 &
 server=$!
@@ -85,6 +97,8 @@ ask /predict -F "files=@$picture" "localhost:$port/predict?top_k=2"
 ask /search "localhost:$port/search?text=dress&top_k=2&min_relevance=0"
 ask "/predict?explain=1" -F "files=@$picture" "localhost:$port/predict?explain=1&top_k=1"
 ask / --output /dev/null "localhost:$port/"
+script=$(curl --silent "localhost:$port/" | grep -o 'assets/index-[^"]*\.js')
+ask "/$script" --head --header "Accept-Encoding: gzip" "localhost:$port/$script"
 mapfile -t check < <(configured "config['Healthcheck']['Test'][1:]")
 inside "${check[@]}" && echo "the image's health check: healthy"
 echo "processes:"
