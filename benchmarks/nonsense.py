@@ -1,7 +1,7 @@
 """How many queries about clothing keep their results, and how many others come back empty.
 
     python -m benchmarks.nonsense --data multi_label_dataset/fashion-product-images \
-        multi_label_dataset/clothing-dataset
+        multi_label_dataset/clothing-dataset multi_label_dataset/demo
 
 Three minutes. The texts in benchmarks/query_texts were not fitted on; of the pictures that every
 second one was not. Junk is drawn: noise, plain colours, gradients, hills, shapes, pages; --pictures
@@ -48,8 +48,9 @@ def main() -> int:
     for manifest, items in zip(manifests, encoded, strict=True):
         captions, _ = caption_queries(items)
         if captions:
+            phrases, _ = garment_queries(items, manifest.label_space)
             texts[f"product names of {manifest.root.name}"] = captions
-            texts["phrases, “a navy blue shirt”"] = garment_queries(items, manifest.label_space)[0]
+            texts[f"phrases of {manifest.root.name}, “a navy blue shirt”"] = phrases
     measured: dict[str, Any] = {}
     for name, lines in texts.items():
         answered = answers(encoder, "text", encode_texts(encoder, lines), gallery)
