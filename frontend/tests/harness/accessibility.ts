@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 
 /** What axe finds on the page as it is now, readable. */
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(transitionsEnd);
+  await page.evaluate(painted);
   await page.evaluate(axe.source);
   const results: AxeResults = await page.evaluate("axe.run()");
   return results.violations.flatMap(({ id, nodes }) =>
@@ -11,8 +11,14 @@ export async function violations(page: Page): Promise<string[]> {
   );
 }
 
-/** Half faded in, a text has half its contrast. */
-async function transitionsEnd(): Promise<void> {
+/**
+ * Waits until the page is painted as it is now: a new theme reaches it with the next frame, and
+ * half faded in, a text has half its contrast.
+ */
+async function painted(): Promise<void> {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  await frame();
   const ending = document
     .getAnimations()
     .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity);
