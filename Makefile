@@ -35,21 +35,27 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f ! -name '*.tes
 	$(addprefix frontend/,index.html package-lock.json tsconfig.json vite.config.ts)
 NPM := npm --prefix frontend
 
-.PHONY: run install test test-page check types bench image audit lock index clean
+.PHONY: run install test test-page test-python test-browser check types bench image audit lock index clean
 
 run: index $(PAGE)
 	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
 
 install: $(VENV)/installed
 
-# Set-up waits for the network and the disk, so the page is built and tested meanwhile.
+# Set-up waits for the network and the disk, so the page is built and tested meanwhile; many tests wait
+# for what they started, so those in Chromium run beside.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/installed-dev test-page
-	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
-	$(NPM) run test:browser
+	@$(MAKE) --no-print-directory --jobs=2 test-python test-browser
 
 test-page: $(PAGE)
 	$(NPM) test
+
+test-python: $(VENV)/installed-dev
+	$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal
+
+test-browser: $(VENV)/installed-dev $(PAGE)
+	$(NPM) run test:browser
 
 check: $(VENV)/installed-dev frontend/node_modules/installed
 	$(BIN)/ruff check .
