@@ -1,6 +1,6 @@
 import { clsx } from "clsx";
 import { ImageUp } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
 import { PictureDrop } from "@/components/PictureDrop";
@@ -16,7 +16,7 @@ import { Results } from "./Results";
 import { Toolbar } from "./Toolbar";
 import { Understood } from "./Understood";
 import { sortableFields } from "./sortableFields";
-import { useFacets, useResults } from "./useResults";
+import { askAhead, useFacets, useResults } from "./useResults";
 import { WordsBox } from "./WordsBox";
 
 export function SearchView() {
@@ -26,13 +26,20 @@ export function SearchView() {
   const facets = useFacets(query);
   const [problem, takePictures] = usePictureOf(change);
   const first = results.data?.pages[0];
+  const fields = useMemo(() => sortableFields(facets, first?.results ?? []), [facets, first]);
   return (
     <Page title={t("search.title")} hideTitle>
       <PictureDrop
         onPictures={takePictures}
         className="flex flex-wrap items-center gap-2 rounded-xl"
       >
-        <WordsBox text={query.text} onChange={(text, replace) => change({ text }, { replace })} />
+        <WordsBox
+          text={query.text}
+          onChange={(text, replace) => {
+            askAhead({ ...query, text });
+            change({ text }, { replace });
+          }}
+        />
         <ColourPicker
           colour={query.colour}
           onChange={(colour, replace) => change({ colour }, { replace })}
@@ -82,7 +89,7 @@ export function SearchView() {
             query={query}
             change={change}
             facets={facets}
-            fields={sortableFields(facets, first?.results ?? [])}
+            fields={fields}
             total={first?.total}
           />
           <Understood understood={first?.understood} />

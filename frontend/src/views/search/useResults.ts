@@ -1,19 +1,34 @@
-import { keepPreviousData, useInfiniteQuery, useQueries } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  noop,
+  useInfiniteQuery,
+  useQueries,
+} from "@tanstack/react-query";
 import { api, answerOf } from "@/api/client";
 import type { FacetResponse, FacetValue, SearchRequest } from "@/api/types";
+import { queryClient } from "@/queryClient";
 import { type Choice, filtersOf, requestOf, type SearchQuery, tagOf } from "@/query/query";
 
 export type Facets = [field: string, values: FacetValue[]][];
 
 /** Pages of results; those of the query before stay until the first of the new one is there. */
 export function useResults(query: SearchQuery) {
+  return useInfiniteQuery({ ...pagesOf(query), placeholderData: keepPreviousData });
+}
+
+/** Asks for results that are about to be shown: the call need not wait until the page is drawn. */
+export function askAhead(query: SearchQuery): void {
+  void queryClient.infiniteQuery(pagesOf(query)).catch(noop); // whoever shows them says why
+}
+
+function pagesOf(query: SearchQuery) {
   const request = requestOf(query);
-  return useInfiniteQuery({
+  return infiniteQueryOptions({
     queryKey: ["search", request],
     queryFn: ({ pageParam, signal }) => search(request, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.cursor,
-    placeholderData: keepPreviousData,
   });
 }
 
