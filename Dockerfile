@@ -12,11 +12,11 @@ ARG WEIGHTS=shipped
 
 # --- the page ---
 FROM ${NODE_IMAGE} AS page
-ARG NPM_REGISTRY=https://registry.npmjs.org/
+ARG NPM_REGISTRY
 WORKDIR /page
 COPY frontend/package.json frontend/package-lock.json ./
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
-RUN npm ci --no-audit --no-fund --registry "$NPM_REGISTRY"
+RUN npm ci --no-audit --no-fund ${NPM_REGISTRY:+--registry "$NPM_REGISTRY"}
 COPY frontend/ ./
 RUN npm run build
 COPY deploy/image/page_bill.mjs ./
@@ -24,7 +24,7 @@ RUN npm sbom --omit dev --sbom-format cyclonedx > npm.json && node page_bill.mjs
 
 # --- Python packages, each pinned by hash ---
 FROM ${PYTHON_IMAGE} AS python
-ARG PIP_INDEX_URL=https://pypi.org/simple
+ARG PIP_INDEX_URL
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 \
     PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
