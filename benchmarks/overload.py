@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks.load import Generator
 from benchmarks.machine import save
 from benchmarks.pictures import picture_paths
-from benchmarks.servers import Server, running
+from benchmarks.servers import Server, ask, running
 from benchmarks.serving import capacity
 from benchmarks.workload import TOP_K, distinct
 from wardrobe.settings import Settings
@@ -98,7 +98,7 @@ def _probes(server: Server, picture: Path) -> Iterator[Probe]:
     data = picture.read_bytes()
     while True:
         asked = time.monotonic()
-        status = server.ask(f"/search?top_k={TOP_K}", data + os.urandom(8))
+        status = ask(server.port, f"/search?top_k={TOP_K}", data + os.urandom(8))
         yield Probe(asked, time.monotonic() - asked, status)
 
 

@@ -11,7 +11,6 @@ which requests it asked again of the other replica. Writes benchmarks/results/ro
 """
 
 import argparse
-import http.client
 import os
 import random
 import signal
@@ -30,7 +29,7 @@ from typing import Any
 from benchmarks.load import Answer, percentiles
 from benchmarks.machine import REPOSITORY, save
 from benchmarks.pictures import picture_paths
-from benchmarks.servers import Server, free_port, running
+from benchmarks.servers import Server, ask, free_port, running
 
 CLIENTS = 8
 DRAIN = 3.0  # seconds that an old replica gets no more requests before it is ended
@@ -81,21 +80,10 @@ class Clients:
             self.answers.append(Answer(kind, started, self.now() - started, status))
 
     def _ask(self, kind: str, chosen: random.Random) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-        try:
-            if kind == "text":
-                connection.request("GET", f"/search?top_k=10&text=red+dress+{chosen.random()}")
-            else:
-                body = chosen.choice(self._pictures) + os.urandom(8)  # no cache knows it
-                headers = {"Content-Type": "application/octet-stream"}
-                connection.request("POST", f"{kind}?top_k=10", body, headers)
-            response = connection.getresponse()
-            response.read()
-            return response.status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
+        if kind == "text":
+            return ask(self._port, f"/search?top_k=10&text=red+dress+{chosen.random()}")
+        body = chosen.choice(self._pictures) + os.urandom(8)  # no cache knows it
+        return ask(self._port, f"{kind}?top_k=10", body)
 
 
 class Proxy:

@@ -59,22 +59,23 @@ class Server:
         times = [process.cpu_times() for process in self._processes()]
         return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
-    def ask(self, path: str = "/healthz", body: bytes | None = None, timeout: float = 30) -> int:
-        """Returns the status of an answer over a new connection, or 0 without one."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        headers = {} if body is None else {"Content-Type": "application/octet-stream"}
-        try:
-            connection.request("GET" if body is None else "POST", path, body, headers)
-            response = connection.getresponse()
-            response.read()
-            return response.status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
-
     def _processes(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
+
+
+def ask(port: int, path: str = "/healthz", body: bytes | None = None, timeout: float = 30) -> int:
+    """Returns the status of an answer over a new connection, or 0 without one."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    headers = {} if body is None else {"Content-Type": "application/octet-stream"}
+    try:
+        connection.request("GET" if body is None else "POST", path, body, headers)
+        response = connection.getresponse()
+        response.read()
+        return response.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def running(name: str, settings: Mapping[str, str] | None = None) -> Iterator[Se
         )
         try:
             server = Server(port, psutil.Process(process.pid), 0)
-            while server.ask(timeout=1) != 200:
+            while ask(server.port, timeout=1) != 200:
                 if process.poll() is not None or time.perf_counter() - started > _PATIENCE:
                     end = Path(log.name).read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"{name} did not become healthy:\n{end}")

@@ -21,6 +21,7 @@ from sklearn.metrics import average_precision_score
 
 from tests import tiny_checkpoints
 from wardrobe.encoders import load_encoder
+from wardrobe.encoders.efficientnet_lite import FEATURE_STRIDE
 from wardrobe.encoding import encode_pictures
 from wardrobe.errors import BadRequestError, CheckpointError, DatasetError
 from wardrobe.labels import Attribute, LabelSpace
@@ -204,6 +205,12 @@ def test_another_recipe_does_not_go_on_with_a_run(recipe: Recipe, tmp_path: Path
             train(recipe, options)
     with pytest.raises(CheckpointError, match="recipe with other learning_rate"):
         train(replace(recipe, learning_rate=0.5), options)
+
+
+def test_a_first_image_size_under_the_stride_of_the_stem_is_refused(recipe: Recipe) -> None:
+    replace(recipe, first_image_size=FEATURE_STRIDE)
+    with pytest.raises(BadRequestError, match=f"at least {FEATURE_STRIDE} pixels"):
+        replace(recipe, first_image_size=FEATURE_STRIDE - 1)
 
 
 def _interrupt(*_: object) -> float:
