@@ -42,6 +42,12 @@ def searched(server: Server) -> float:
     return server.metric("wardrobe_http_requests_total", **labels)
 
 
+def is_asleep(process: int) -> bool:
+    """Whether SIGSTOP has reached each thread; until then one may still take what comes."""
+    tasks = Path(f"/proc/{process}/task").glob("*/stat")
+    return all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def pending_signals(process: int) -> set[int]:
     """Returns those that were sent to a process and that it has not seen."""
     status = Path(f"/proc/{process}/status").read_text()
@@ -125,6 +131,7 @@ def test_stopping_answers_whoever_connected_and_refuses_the_others(serve) -> Non
         # Asleep, the worker takes none of these connections before it is told to stop.
         worker = server.workers()[0]
         os.kill(worker, signal.SIGSTOP)
+        until(lambda: is_asleep(worker))
         early = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=30) for _ in range(5)]
         for connection in early:
             connection.request("GET", "/search?id=shop/red")
