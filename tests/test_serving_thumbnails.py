@@ -127,6 +127,19 @@ def test_a_browser_keeps_it_until_the_item_changes(put, size, monkeypatch) -> No
     assert (newer.status_code, opened(newer).size) == (200, (64, 64))
 
 
+@pytest.mark.parametrize("query", ["", "?side=64", "?side=2048"])
+def test_no_proxy_keeps_what_needs_a_key(put, query) -> None:
+    client, address = put(striped((400, 300), "JPEG"), open_reading=False)
+    for response in (
+        (first := fetched(client, address + query)),
+        fetched(client, address + query, **{"If-None-Match": first.headers["ETag"]}),
+    ):
+        assert response.headers["Cache-Control"] in (
+            "private, max-age=3600",
+            "max-age=3600, private",
+        )
+
+
 def test_head_says_what_get_would(put) -> None:
     client, address = put(striped((1200, 800), "JPEG"))
     got, head = (client.open(f"{address}?side=64", method=m) for m in ("GET", "HEAD"))

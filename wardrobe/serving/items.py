@@ -67,9 +67,11 @@ def image(item_id: str) -> Response:
     side = parameters.read(request, ImageParameters, raw_picture="").side
     item = engine.index.item(item_id)
     try:
-        if side is None:
-            return send_file(item.image_path, conditional=True, max_age=_PICTURE_S)
-        return _shrunk(engine, item, side)
+        return _kept(
+            send_file(item.image_path, conditional=True, max_age=_PICTURE_S)
+            if side is None
+            else _shrunk(engine, item, side)
+        )
     except OSError as error:
         raise UnknownItemError(
             f"the picture of item {item_id!r} is gone: {error.strerror}; build the index again",
@@ -155,7 +157,14 @@ def _shrunk(engine: Engine, item: CatalogueItem, side: int) -> Response:
     else:
         response = send_file(item.image_path, conditional=True, etag=etag, max_age=_PICTURE_S)
     response.set_etag(etag)
-    response.cache_control.public = True
+    return response
+
+
+def _kept(response: Response) -> Response:
+    """Lets a client keep a picture; a proxy only where nobody needs a key to see it (RFC 9111)."""
+    open_reading = current_service().settings.open_reading
+    response.cache_control.public = open_reading
+    response.cache_control.private = not open_reading
     response.cache_control.max_age = _PICTURE_S
     return response
 
