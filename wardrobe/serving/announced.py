@@ -78,10 +78,10 @@ class Announced:
             except (NotReadyError, SwapConflictError) as error:  # it is tried again
                 _log.info("what is announced has to wait: %s", error.message)
             except WardrobeError as error:
-                telemetry.FETCHES.labels("failed").inc()
+                telemetry.FETCHES["failed"].inc()
                 _log.error("what is announced is not served, the old one is: %s", error.message)
             except Exception:  # whatever it is, the old one serves on, and it is tried again
-                telemetry.FETCHES.labels("failed").inc()
+                telemetry.FETCHES["failed"].inc()
                 _log.exception("what is announced is not served, the old one is")
 
     def _look(self, swapper: Swapper) -> None:
@@ -112,5 +112,5 @@ class Announced:
                 raise NotReadyError("the server is stopping")
 
         encoder, index = (self._fetcher.fetch(key, say) for key in keys)
-        telemetry.FETCHES.labels("fetched").inc()
+        telemetry.FETCHES["fetched"].inc()
         return encoder, index

@@ -201,7 +201,7 @@ class Swapper:
 
     def _switch(self, engine: Engine) -> None:
         self._current.replace(engine)
-        telemetry.SWAPS.labels("switched").inc()
+        telemetry.SWAPS["switched"].inc()
 
     def _report(self, target: Deployment, state: State, message: str) -> None:
         _log.info(message)
@@ -213,7 +213,7 @@ class Swapper:
 
 def _failed(target: Deployment) -> None:
     _log.exception("the swap to %s with %s failed", target.index, target.encoder)
-    telemetry.SWAPS.labels("failed").inc()
+    telemetry.SWAPS["failed"].inc()
 
 
 def _reason(error: BaseException) -> str:

@@ -98,16 +98,19 @@ ENGINE_WORKERS = Gauge(
     ["encoder", "fingerprint", "index"],
     multiprocess_mode="livesum",
 )
-SWAPS = Counter(
+_SWAPS = Counter(
     "wardrobe_swaps_total",
     "Swaps in any worker: `switched`, or `failed` with the old encoder and index serving on",
     ["outcome"],
 )
-FETCHES = Counter(
+_FETCHES = Counter(
     "wardrobe_artefact_fetches_total",
     "Announcements in S3: `fetched`, or `failed` with the old encoder and index serving on",
     ["outcome"],
 )
+# From the start, as a counter that begins at 1 has not increased for Prometheus.
+SWAPS = {outcome: _SWAPS.labels(outcome) for outcome in ("switched", "failed")}
+FETCHES = {outcome: _FETCHES.labels(outcome) for outcome in ("fetched", "failed")}
 
 
 class _AtScrape(Collector):
