@@ -33,6 +33,9 @@ RESOURCES: dict[str, dict[str, Any]] = {
     name: resource.get("Properties", {}) for name, resource in _CONTENT["Resources"].items()
 }
 """The properties of each."""
+METADATA: dict[str, Any] = {
+    name: resource.get("Metadata", {}) for name, resource in _CONTENT["Resources"].items()
+}
 
 (CONTAINER,) = RESOURCES["Task"]["ContainerDefinitions"]
 
@@ -41,6 +44,14 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
     """Returns the properties of all resources of a type, such as `CloudWatch::Alarm`."""
     found = {n for n, r in _CONTENT["Resources"].items() if r["Type"] == f"AWS::{kind}"}
     return {name: RESOURCES[name] for name in found}
+
+
+def refs(value: Any) -> set[str]:
+    """Returns what is referred to by `Ref` anywhere in a value."""
+    if isinstance(value, dict):
+        inner = value.values()
+        return set().union({value["Ref"]} if "Ref" in value else (), *map(refs, inner))
+    return set().union(*map(refs, value)) if isinstance(value, list) else set()
 
 
 def conditions(*kinds: str) -> set[str | None]:

@@ -1,10 +1,21 @@
 """The CloudFormation template: what it promises, line by line, and moto makes its stack."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.cloud_template import CONTAINER, PATH, RESOURCES, conditions, create_stack, of_type
+from tests.cloud_template import (
+    CONTAINER,
+    METADATA,
+    PATH,
+    RESOURCES,
+    conditions,
+    create_stack,
+    of_type,
+    refs,
+)
+from wardrobe.serving import announced, swapping
 
 
 def test_a_network_that_is_given_is_taken_as_it_is() -> None:
@@ -56,7 +67,7 @@ def test_tasks_are_added_by_load_and_by_what_each_logs_of_its_queue() -> None:
 
 def test_every_alarm_reaches_somebody() -> None:
     alarms = of_type("CloudWatch::Alarm")
-    assert len(alarms) == 6
+    assert len(alarms) == 7
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}], name
     (target,) = RESOURCES["TaskFailures"]["Targets"]
@@ -66,6 +77,33 @@ def test_every_alarm_reaches_somebody() -> None:
         "cloudwatch.amazonaws.com",
         "events.amazonaws.com",
     }
+
+
+def test_what_is_announced_and_not_served_is_an_alarm() -> None:
+    (made,) = RESOURCES["NotServedMetric"]["MetricTransformations"]
+    alarm = RESOURCES["NotServed"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (
+        made["MetricNamespace"],
+        made["MetricName"],
+    )
+    loggers = set(re.findall(r'logger = "([^"]+)"', RESOURCES["NotServedMetric"]["FilterPattern"]))
+    assert loggers == {announced._log.name, swapping._log.name}
+
+
+def test_a_certificate_that_comes_later_changes_the_listener_that_is_there() -> None:
+    ports = [listener["Port"] for listener in of_type("ElasticLoadBalancingV2::Listener").values()]
+    assert sorted(ports) == [80, 443], "of two at one port, the second cannot be made"
+
+
+def test_what_begins_waits_for_what_it_needs() -> None:
+    assert "PublicRoute" in refs(METADATA["Balancer"]), "else its subnets may lead nowhere yet"
+    needed = {"HttpsListener", "HttpListener", "PrivateRouteA", "PrivateRouteB", "SecretsPolicy"}
+    assert needed <= refs(METADATA["Service"])
+
+
+def test_a_new_template_leaves_as_many_tasks_as_there_are() -> None:
+    count = {"If": ["NoTasks", 0, {"Ref": "AWS::NoValue"}]}
+    assert RESOURCES["Service"]["DesiredCount"] == count
 
 
 def test_roles_name_what_they_may_touch() -> None:
