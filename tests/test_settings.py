@@ -35,6 +35,14 @@ DELIBERATE = {
 }
 
 
+NOT_BY_COMPOSE = {
+    *("networks", "page", "state"),  # folders of the image
+    *("host", "port", "wardrobe_url", "wardrobe_key"),  # nginx is what is asked
+    *("artefacts", "artefacts_folder", "artefacts_poll_s"),  # no way to S3
+    "max_body_bytes",  # nginx has a limit beside it
+}
+
+
 def of_image() -> dict[str, str]:
     """Returns the settings among the variables of the image that runs."""
     text = re.search(r"AS runtime.*?^ENV (.*?)\nUSER", DOCKERFILE, re.DOTALL | re.MULTILINE)
@@ -77,6 +85,11 @@ def test_a_deployment_sets_what_exists_and_differs_only_on_purpose(name, given) 
     fields = Settings.model_fields
     different = {n for n in values if getattr(settings, n) != fields[n].default}
     assert different == set(DELIBERATE[name])
+
+
+def test_compose_hands_on_every_setting_that_could_be_another() -> None:
+    given = {name.lower() for name in of_compose()}
+    assert given == set(Settings.model_fields) - NOT_BY_COMPOSE
 
 
 def test_every_variable_of_compose_is_in_the_example_with_its_default() -> None:
