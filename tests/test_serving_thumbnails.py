@@ -87,6 +87,12 @@ def test_one_that_fits_comes_as_it_is(put) -> None:
         assert (same.data, same.mimetype) == (data, f"image/{kind.lower()}")
 
 
+def test_one_that_no_browser_shows_comes_as_jpeg_though_it_fits(put) -> None:
+    client, address = put(striped((64, 40), "TIFF"))
+    response = fetched(client, f"{address}?side=320")
+    assert (response.mimetype, opened(response).size) == ("image/jpeg", (64, 40))
+
+
 def test_one_that_fits_but_lies_on_its_side_is_turned_and_not_enlarged(put) -> None:
     client, address = put(striped((64, 40), "JPEG", orientation=8))
     small = opened(fetched(client, f"{address}?side=320"))

@@ -16,6 +16,7 @@ EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif"
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # MPO opens as JPEG
 MAX_PIXELS = 50_000_000
 
+_NOT_IN_BROWSERS = frozenset({"TIFF"})
 _ORIENTATION = ExifTags.Base.Orientation
 _TURNED = range(2, 9)
 
@@ -51,14 +52,18 @@ def decode(
 
 
 def fits(data: bytes, side: int, *, max_pixels: int = MAX_PIXELS) -> bool:
-    """Returns whether a picture has at most `side` pixels a side and is stored upright.
+    """Returns whether a browser shows a picture upright, at most `side` pixels a side, as it is.
 
     Raises:
         UnreadablePictureError: empty, or not a picture of a known format.
         TooLargeError: more than `max_pixels`.
     """
     with _opened(data, max_pixels) as picture:
-        return max(picture.size) <= side and picture.getexif().get(_ORIENTATION, 1) not in _TURNED
+        return (
+            max(picture.size) <= side
+            and picture.getexif().get(_ORIENTATION, 1) not in _TURNED
+            and picture.format not in _NOT_IN_BROWSERS
+        )
 
 
 def crop(picture: Image.Image, box: Sequence[float]) -> Image.Image:

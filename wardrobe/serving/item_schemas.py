@@ -143,8 +143,8 @@ class ImageParameters(Parameters):
 
     side: Annotated[int, Field(ge=16, le=2048)] | None = Field(
         None,
-        description="Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; "
-        "by default as it came",
+        description="Pixels a side at most: a larger picture is sent as a smaller, upright JPEG, "
+        "a TIFF in any case; by default as it came",
     )
     version: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         None,

@@ -164,7 +164,7 @@ def _kept(response: Response) -> Response:
     """Lets a client keep a picture; a proxy only where nobody needs a key to see it (RFC 9111)."""
     open_reading = current_service().settings.open_reading
     response.cache_control.public = open_reading
-    response.cache_control.private = not open_reading
+    response.cache_control.private = None if open_reading else True
     response.cache_control.max_age = _PICTURE_S
     return response
 
