@@ -31,9 +31,11 @@ def matches(
         if "min_probability" in condition:
             likely = probabilities_of(condition["tag"], probabilities, label_space).values()
             return any(number / 10_000 >= condition["min_probability"] for number in likely)
-        source = condition.get("source", "any")
-        return (source != "predicted" and _carries(item.labels, condition["tag"])) or (
-            source != "given" and _carries(item.tags, condition["tag"])
+        source, tag = condition.get("source", "given_first"), condition["tag"]
+        if source == "given_first":
+            return _carries(_counted(item), tag)
+        return (source != "predicted" and _carries(item.labels, tag)) or (
+            source != "given" and _carries(item.tags, tag)
         )
     if "metadata" in condition:
         found = [*_under(item.metadata, condition["metadata"])]
@@ -96,7 +98,12 @@ def values_of(item: CatalogueItem, field: str) -> list[Any]:
     if field.startswith("metadata."):
         found = _under(item.metadata, field.removeprefix("metadata."))
         return list({(type(v) is bool, v): v for v, whole in found if whole}.values())
-    return list({*item.labels.get(field, ()), *item.tags.get(field, {})})
+    return list(_counted(item).get(field, ()))
+
+
+def _counted(item: CatalogueItem) -> Mapping[str, Any]:
+    """Returns what an item has by attribute: what people said, or else what was predicted."""
+    return {**item.tags, **{a: labels for a, labels in item.labels.items() if labels}}
 
 
 def _carries(labels: Mapping[str, Any], tag: str) -> bool:
@@ -204,6 +211,7 @@ def _leaf_makers(
     if given or predicted:
         makers["tag"] = lambda: {"tag": tag(given + predicted)}
     if given:
+        makers["any"] = lambda: {"tag": tag(given + predicted), "source": "any"}
         makers["given"] = lambda: {"tag": tag(given), "source": "given"}
     if predicted:
         makers["predicted"] = lambda: {"tag": tag(predicted), "source": "predicted"}

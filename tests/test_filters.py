@@ -96,7 +96,7 @@ def test_the_limits_themselves_are_allowed():
 KINDS = "a condition has one of tag, metadata, id, all, any, none"
 OBJECT = 'it must be like {"tag": "colour=Red"}'
 TAG = 'it must be like "colour=Red", or an attribute alone: any label of it'
-SOURCE = "it must be 'given', 'predicted' or 'any'"
+SOURCE = "it must be 'given_first', 'given', 'predicted' or 'any'"
 WAYS = "it must have one of eq, in, exists, or bounds (gt, gte, lt, lte)"
 VALUE = "it must be a string, a number, true or false"
 BOUND = "it must be a number or a string"

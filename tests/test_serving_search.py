@@ -173,6 +173,18 @@ def test_shared_tags_are_told(client) -> None:
     assert "explanation" not in search(client, text="red")["results"][0]
 
 
+def test_what_people_said_of_an_attribute_counts_instead_of_what_is_predicted(client) -> None:
+    patched = client.patch("/items/a", json={"labels": {"colour": ["Blue"]}}).json
+    assert "Red" in {tag["label"] for tag in patched["tags"]["colour"]}
+    red = {"tag": "colour=Red"}
+    assert ids(search(client, filters=red)) == ["b"]
+    assert ids(search(client, filters=red | {"source": "any"})) == ["b", "a"]
+    assert ids(search(client, filters=red | {"source": "predicted"})) == ["b", "a"]
+    counted = client.get("/facets?fields=colour").json["facets"]["colour"]
+    assert {entry["value"]: entry["count"] for entry in counted}["Red"] == 1
+    assert "a" not in ids(search(client, must_not=["colour=Red"])), "it may be red all the same"
+
+
 def test_filters_and_exclusions(client) -> None:
     red = {"tag": "colour=Red"}
     assert ids(search(client, filters=red)) == ["a", "b"]

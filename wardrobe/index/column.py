@@ -13,8 +13,8 @@ from wardrobe.index.growing import GrowingArray
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-GIVEN, PREDICTED = 1, 2
-"""Where a label comes from, or the two added."""
+GIVEN, PREDICTED, COUNTED = 1, 2, 4
+"""Where a label comes from, and whether its item counts as having it; added up."""
 
 _COMPARISONS = {
     "gt": np.greater,
@@ -30,7 +30,7 @@ class Entries(NamedTuple):
     Attributes:
         slots: ascending; the entries of a slot begin with its main value.
         codes: of the values.
-        sources: `GIVEN`, `PREDICTED` or both; 0 of metadata.
+        sources: sums of `GIVEN`, `PREDICTED` and `COUNTED`; metadata is counted.
     """
 
     slots: npt.NDArray[np.int32]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from rapidfuzz import fuzz, process, utils
 
 from wardrobe.errors import BadRequestError
-from wardrobe.index.column import GIVEN, PREDICTED, BoolArray, Column, IntArray, flatten
+from wardrobe.index.column import COUNTED, GIVEN, PREDICTED, BoolArray, Column, IntArray, flatten
 from wardrobe.index.entries import CatalogueItem
 from wardrobe.index.filters import (
     Filter,
@@ -29,7 +29,12 @@ METADATA = "metadata."
 LAST = np.iinfo(np.int64).max
 """Sort key of an item without a value."""
 
-_SOURCES = {"given": GIVEN, "predicted": PREDICTED, "any": GIVEN | PREDICTED}
+_SOURCES = {
+    "given_first": COUNTED,
+    "given": GIVEN,
+    "predicted": PREDICTED,
+    "any": GIVEN | PREDICTED,
+}
 _STORABLE = np.arange(10_001) / 10_000
 _LISTED = 20
 
@@ -76,13 +81,14 @@ class Columns:
         self._probabilities.append(self._unknown if probabilities is None else probabilities)
         self._ids.append(slot, [(item.id, 0)])
         for attribute in {**item.labels, **item.tags}:
-            given = [(label, GIVEN) for label in item.labels.get(attribute, ())]
+            given = [(label, GIVEN | COUNTED) for label in item.labels.get(attribute, ())]
             tags = item.tags.get(attribute, {})
-            predicted = [(label, PREDICTED) for label in sorted(tags, key=lambda t: -tags[t])]
+            source = PREDICTED if given else PREDICTED | COUNTED
+            predicted = [(label, source) for label in sorted(tags, key=lambda t: -tags[t])]
             if given or predicted:
                 self._attributes[attribute].append(slot, [*given, *predicted])
         for key, values in metadata.items():
-            self._metadata[key].append(slot, [(value, 0) for value in values])
+            self._metadata[key].append(slot, [(value, COUNTED) for value in values])
         self.count += 1
 
     def mask(self, condition: Filter, count: int) -> BoolArray:
@@ -115,7 +121,8 @@ class Columns:
     ) -> dict[str, list[tuple[Scalar, int]]]:
         """Counts the items of a mask by value, of each field the `limit` most frequent.
 
-        The most frequent value comes first, equally frequent ones in their own order.
+        The most frequent value comes first, equally frequent ones in their own order. Predicted
+        labels count where none of the attribute is given.
 
         Raises:
             BadRequestError: a field is an unknown attribute.
@@ -123,8 +130,8 @@ class Columns:
         facets = {}
         for field in fields:
             column = self._field(field, "facets")
-            slots, codes, _ = column.entries(len(mask))
-            counts = np.bincount(codes[mask[slots]])
+            slots, codes, sources = column.entries(len(mask))
+            counts = np.bincount(codes[mask[slots] & ((sources & COUNTED) > 0)])
             found = np.flatnonzero(counts)
             order = np.lexsort((column.ranks()[found], -counts[found]))
             first = found[order[:limit]].tolist()

@@ -110,17 +110,20 @@ def _config(**rules: Any) -> ConfigDict:
 
 
 class TagCondition(BaseModel):
-    """The item has a tag: given, or predicted and selected."""
+    """The item has a tag: given, or predicted and selected where none of the attribute is given."""
 
     model_config = _config(
         anyOf=[
-            {"properties": {"source": {"enum": ["predicted", "any"]}}},
+            {"properties": {"source": {"enum": ["given_first", "predicted", "any"]}}},
             {"properties": {"min_probability": False}},
         ]
     )
 
     tag: Tag = Field(description="`colour=Red`, or `colour` for any label of it")
-    source: Literal["given", "predicted", "any"] = "any"
+    source: Literal["given_first", "given", "predicted", "any"] = Field(
+        "given_first",
+        description="`given_first` takes predictions where no label of the attribute is given",
+    )
     min_probability: float = Field(
         0,
         gt=0,

@@ -624,7 +624,7 @@ export interface components {
         ImageParameters: {
             /**
              * Side
-             * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; by default as it came
+             * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG, a TIFF in any case; by default as it came
              * @default null
              */
             side?: number | null;
@@ -1224,7 +1224,7 @@ export interface components {
         };
         /**
          * TagCondition
-         * @description The item has a tag: given, or predicted and selected.
+         * @description The item has a tag: given, or predicted and selected where none of the attribute is given.
          */
         TagCondition: {
             /**
@@ -1234,9 +1234,10 @@ export interface components {
             tag: string;
             /**
              * Source
+             * @description `given_first` takes predictions where no label of the attribute is given
              * @enum {string}
              */
-            source?: "given" | "predicted" | "any";
+            source?: "given_first" | "given" | "predicted" | "any";
             /**
              * Min Probability
              * @description Predicted with at least this probability, selected or not
@@ -1244,7 +1245,7 @@ export interface components {
             min_probability?: number;
         } | {
             /** @enum {unknown} */
-            source?: "predicted" | "any";
+            source?: "given_first" | "predicted" | "any";
         } | {
             min_probability?: never;
         };
@@ -3704,7 +3705,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG; by default as it came
+                 * @description Pixels a side at most: a larger picture is sent as a smaller, upright JPEG, a TIFF in any case; by default as it came
                  * @example 320
                  */
                 side?: number;
