@@ -67,7 +67,6 @@ class AwsServer:
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": "eu-central-1",
-            "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_EC2_METADATA_DISABLED": "true",

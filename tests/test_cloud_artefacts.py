@@ -24,7 +24,7 @@ from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
 from wardrobe.cloud import fetching
 from wardrobe.cloud.artefacts import ANNOUNCEMENT, Artefacts
-from wardrobe.cloud.aws import plainly
+from wardrobe.cloud.aws import client, plainly
 from wardrobe.cloud.fetching import Fetcher
 from wardrobe.encoders import networks
 from wardrobe.encoders.checkpoint import fingerprint
@@ -251,6 +251,22 @@ def test_no_answer_names_the_network(aws, monkeypatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(CloudError, match=r"cannot read s3://.*look at the network"):
         Artefacts(ADDRESS).announcement()
+
+
+@pytest.mark.parametrize("default", [None, "us-east-1"])
+def test_the_region_is_that_of_aws_region(aws, monkeypatch, default) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    if default:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", default)
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    assert client("ecs").meta.region_name == "eu-west-3"
+
+
+def test_without_a_region_it_says_which_variable(aws, monkeypatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION")
+    with pytest.raises(CloudError, match="cannot connect to ecs: set AWS_REGION, such as"):
+        client("ecs")
 
 
 def test_what_is_not_of_the_network_does_not_name_it() -> None:

@@ -16,6 +16,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
     NoRegionError,
     TokenRetrievalError,
 )
+from botocore.session import Session  # type: ignore[import-untyped]
 
 from wardrobe.errors import CloudError
 
@@ -29,6 +30,9 @@ _CONFIG = Config(
     max_pool_connections=16,
     response_checksum_validation="when_required",  # whole files are compared with the manifest
 )
+
+# Name in a profile, variables, default, conversion; boto3 by itself reads only the second variable.
+_REGION = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)
 
 _THROTTLED = {
     "Throttling",
@@ -56,7 +60,8 @@ def client(service: str) -> Any:
         CloudError: there is no region.
     """
     with plainly(f"connect to {service}"):
-        return boto3.client(service, config=_CONFIG)
+        session = boto3.Session(botocore_session=Session(session_vars={"region": _REGION}))
+        return session.client(service, config=_CONFIG)
 
 
 @contextmanager
