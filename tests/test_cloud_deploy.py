@@ -55,10 +55,13 @@ def outcomes(service):
         yield outcomes
 
 
+def service_of(client) -> dict:
+    return client.describe_services(cluster="shop", services=["wardrobe"])["services"][0]
+
+
 def running(service) -> tuple[str, dict[str, str]]:
-    name = service.describe_services(cluster="shop", services=["wardrobe"])["services"][0]
     found = service.describe_task_definition(
-        taskDefinition=name["taskDefinition"], include=["TAGS"]
+        taskDefinition=service_of(service)["taskDefinition"], include=["TAGS"]
     )
     container = found["taskDefinition"]["containerDefinitions"][0]
     assert found["tags"] == [{"key": "team", "value": "search"}]
@@ -107,6 +110,53 @@ def test_that_ecs_went_back_by_itself_is_noticed(service, outcomes, capsys) -> N
     assert running(service)[0] == "shop/wardrobe:1"
 
 
+@pytest.mark.parametrize("outcome", ["IN_PROGRESS", "FAILED"])
+def test_a_rollout_over_one_that_is_not_completed_is_refused(
+    service, outcomes, capsys, outcome
+) -> None:
+    outcomes["shop/wardrobe:2"] = outcome
+    register(service, "shop/wardrobe:2")
+    service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
+    for more in ([], ["--dry-run"]):
+        assert main([*CLUSTER, "--image", "shop/wardrobe:3", *more]) == 1
+        assert capsys.readouterr().err == (
+            "nothing was changed, as the rollout of wardrobe:2 is not completed but "
+            f"{outcome.lower().replace('_', ' ')}: wait until it is, or go back to the last "
+            "revision that was healthy with `aws ecs update-service --cluster shop --service "
+            "wardrobe --task-definition FAMILY:REVISION`, and try again then\n"
+        )
+    assert (running(service)[0], revisions(service)) == ("shop/wardrobe:2", 2)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "call", "said"),
+    [
+        ("IN_PROGRESS", "RegisterTaskDefinition", "{mine} was not rolled out: {overtaken}"),
+        ("IN_PROGRESS", "UpdateService", "{mine} was not rolled out: {overtaken}"),
+        ("FAILED", "ListTasks", "and the way back to wardrobe:1 is not done: {overtaken}"),
+    ],
+)
+def test_what_somebody_else_deploys_meanwhile_is_left_alone(
+    service, outcomes, aws, capsys, outcome, call, said
+) -> None:
+    outcomes["shop/wardrobe:2"] = outcome
+    called = False
+
+    def deploy_before_the_next_call(request) -> None:
+        nonlocal called
+        if called:
+            aws.fault = None
+            theirs = register(service, "shop/wardrobe:3")
+            service.update_service(cluster="shop", service="wardrobe", taskDefinition=theirs)
+        called = is_call(request, call)
+
+    aws.fault = deploy_before_the_next_call
+    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    overtaken = "somebody else has deployed wardrobe:3 meanwhile, which is left alone\n"
+    assert said.format(mine="wardrobe:2", overtaken=overtaken) in capsys.readouterr().err
+    assert running(service)[0] == "shop/wardrobe:3"
+
+
 def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(service) -> None:
     new = register(service, "shop/wardrobe:2")
     for definition, reason in (
@@ -119,7 +169,9 @@ def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(service) -> No
         ]
         service.stop_task(cluster="shop", task=task["taskArn"], reason=reason)
     with pytest.raises(RolloutError) as error:
-        ecs.EcsService("shop", "wardrobe").wait(new, 0, lambda _: None)
+        ecs.EcsService("shop", "wardrobe").wait(
+            new, 0, lambda _: None, instead_of=service_of(service)["taskDefinition"]
+        )
     assert error.value.message == (
         "wardrobe:2 was not rolled out: it was not healthy within 0 s\n"
         "  a task stopped: CannotPullContainerError: no such image"
@@ -148,7 +200,7 @@ def test_it_is_done_once_as_many_targets_are_healthy_as_tasks_are_wanted(service
         for target in itertools.islice(targets, 1):
             balancers.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])
 
-    ecs.EcsService("shop", "balanced").wait(definition, 60, say)
+    ecs.EcsService("shop", "balanced").wait(definition, 60, say, instead_of="none")
     assert said == [f"completed: 2 of 2 tasks run, 0 failed, {n} targets healthy" for n in range(3)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wardrobe.cloud.artefacts import ANNOUNCEMENT, KINDS, Artefacts, Say, megabytes, staged
-from wardrobe.cloud.ecs import Change, EcsService, short
+from wardrobe.cloud.ecs import Change, EcsService, OvertakenError, short
 from wardrobe.errors import CloudError, RolloutError, WardrobeError
 
 
@@ -88,8 +88,8 @@ class Deploying:
         definition = self.service.register(change)
         say(f"registered {short(definition)}: {'; '.join(change.lines)}")
         try:
-            self.service.use(definition)
-            self.service.wait(definition, self.timeout_s, say)
+            self.service.use(definition, instead_of=change.before)
+            self.service.wait(definition, self.timeout_s, say, instead_of=change.before)
         except KeyboardInterrupt:
             say(
                 f"the rollout of {short(definition)} goes on without being watched; to go back: "
@@ -97,15 +97,20 @@ class Deploying:
                 "--cluster and --service"
             )
             raise
+        except OvertakenError as error:
+            raise RolloutError(
+                f"{short(definition)} was not rolled out: {error.message}"
+            ) from error
         except (RolloutError, CloudError) as error:
             say(f"going back to {short(change.before)}")
-            raise RolloutError(f"{error.message}\n  {self._go_back(change.before, say)}") from error
+            outcome = self._go_back(change.before, definition, say)
+            raise RolloutError(f"{error.message}\n  {outcome}") from error
         say(f"{short(definition)} is rolled out and healthy")
 
-    def _go_back(self, before: str, say: Say) -> str:
+    def _go_back(self, before: str, definition: str, say: Say) -> str:
         try:
-            self.service.use(before)
-            self.service.wait(before, self.timeout_s, say)
+            self.service.use(before, instead_of=definition)
+            self.service.wait(before, self.timeout_s, say, instead_of=definition)
         except WardrobeError as error:
             return f"and the way back to {short(before)} is not done: {error.message}"
         return f"the service is back at {short(before)}, and healthy"

@@ -42,6 +42,15 @@ class Change:
     lines: tuple[str, ...]
 
 
+class OvertakenError(RolloutError):
+    """Somebody else has deployed another revision meanwhile, which is left alone."""
+
+    def __init__(self, definition: str) -> None:
+        super().__init__(
+            f"somebody else has deployed {short(definition)} meanwhile, which is left alone"
+        )
+
+
 class EcsService:
     """A service in a cluster."""
 
@@ -58,9 +67,19 @@ class EcsService:
             container: whose; not needed if the task has but one.
 
         Raises:
-            RolloutError: there is no such service or container.
+            RolloutError: there is no such service or container, or what is to be changed is not
+                rolled out itself, and so no way back.
         """
-        before = self._describe()["taskDefinition"]
+        service = self._describe()
+        before = service["taskDefinition"]
+        _, state = _rollout(service)
+        if (image or environment) and state != "completed":
+            raise RolloutError(
+                f"nothing was changed, as the rollout of {short(before)} is not completed but "
+                f"{state}: wait until it is, or go back to the last revision that was "
+                f"healthy with `aws ecs update-service --cluster {self._cluster} --service "
+                f"{self._name} --task-definition FAMILY:REVISION`, and try again then"
+            )
         with aws.plainly(f"read the task definition {before}"):
             answer = self._ecs.describe_task_definition(taskDefinition=before, include=["TAGS"])
         found = answer["taskDefinition"]
@@ -86,42 +105,54 @@ class EcsService:
         arn: str = answer["taskDefinition"]["taskDefinitionArn"]
         return arn
 
-    def use(self, definition: str) -> None:
-        """Makes the service go over to a task definition, unless it does already."""
-        if self._describe()["taskDefinition"] == definition:
+    def use(self, definition: str, *, instead_of: str) -> None:
+        """Makes the service go over from a task definition to another, unless it does already.
+
+        Raises:
+            OvertakenError: it has gone over to a third one.
+        """
+        now = self._describe()["taskDefinition"]
+        if now == definition:
             return
+        if now != instead_of:
+            raise OvertakenError(now)
         with aws.plainly(f"update the service {self._name} in cluster {self._cluster}"):
             self._ecs.update_service(
                 cluster=self._cluster, service=self._name, taskDefinition=definition
             )
 
-    def wait(self, definition: str, timeout_s: float, say: Say) -> None:
+    def wait(self, definition: str, timeout_s: float, say: Say, *, instead_of: str) -> None:
         """Waits until a task definition has been rolled out and its targets are healthy.
 
+        Args:
+            instead_of: the one that was served before.
+
         Raises:
+            OvertakenError: a third one is rolled out.
             RolloutError: it failed, ECS went back by itself, or it takes too long.
         """
         end = time.monotonic() + timeout_s
         said, begun = "", False
         while True:
             service = self._describe()
-            rollout = next(d for d in service["deployments"] if d["status"] == "PRIMARY")
-            state = rollout.get("rolloutState", "IN_PROGRESS")
+            rollout, state = _rollout(service)
             mine = rollout["taskDefinition"] == definition
+            if not mine and rollout["taskDefinition"] != instead_of:
+                raise OvertakenError(rollout["taskDefinition"])
             healthy, wanted = self._healthy_targets(service), service["desiredCount"]
             line = (
-                f"{state.lower().replace('_', ' ')}: {rollout.get('runningCount', 0)} of {wanted} "
+                f"{state}: {rollout.get('runningCount', 0)} of {wanted} "
                 f"tasks run, {rollout.get('failedTasks', 0)} failed"
                 + ("" if healthy is None else f", {healthy} targets healthy")
             )
             if line != said:
                 say(line)
                 said = line
-            if mine and state == "COMPLETED" and (healthy is None or healthy >= wanted):
+            if mine and state == "completed" and (healthy is None or healthy >= wanted):
                 return
             if begun and not mine:  # before, ECS may not have noticed the update yet
                 ended = f"ECS went back to {short(rollout['taskDefinition'])} by itself"
-            elif mine and state == "FAILED":
+            elif mine and state == "failed":
                 ended = f"it failed: {rollout.get('rolloutStateReason', 'ECS does not say why')}"
             elif time.monotonic() > end:
                 ended = f"it was not healthy within {timeout_s:g} s"
@@ -186,6 +217,12 @@ class EcsService:
 def short(arn: str) -> str:
     """Returns the end of an ARN, `family:revision`."""
     return arn.rpartition("/")[2]
+
+
+def _rollout(service: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Returns the rollout that a service was last asked for, and its state in lower case."""
+    rollout = next(d for d in service["deployments"] if d["status"] == "PRIMARY")
+    return rollout, rollout.get("rolloutState", "IN_PROGRESS").lower().replace("_", " ")
 
 
 def _container(containers: list[dict[str, Any]], name: str | None) -> dict[str, Any]:
