@@ -273,18 +273,19 @@ def test_a_rollout_that_takes_too_long_goes_back(service, outcomes, capsys, monk
     assert running(service)[0] == "shop/wardrobe:1"
 
 
-def test_a_failed_rollout_takes_its_announcement_back(
-    service, outcomes, capsys, tmp_path, monkeypatch
-) -> None:
+@pytest.fixture
+def pushes(aws, monkeypatch) -> None:
+    """Makes every folder pass for what was pushed."""
     monkeypatch.setenv("ARTEFACTS", ADDRESS)
-    pushed = []
-
-    def push(self, kind, folder, networks, say):
-        pushed.append(key := f"{kind}/{ColourEncoder.fingerprint}-{folder.name:0>16}")
-        return key
-
-    monkeypatch.setattr(Artefacts, "push", push)
+    monkeypatch.setattr(Artefacts, "push", lambda _, kind, folder, *__: key_of(kind, folder.name))
     monkeypatch.setattr(Artefacts, "manifest", lambda *_: None)
+
+
+def key_of(kind: str, name: str) -> str:
+    return f"{kind}/{ColourEncoder.fingerprint}-{name:0>16}"
+
+
+def test_a_failed_rollout_takes_its_announcement_back(service, outcomes, pushes) -> None:
     names = ["--encoder", "e", "--index"]
     assert main([*CLUSTER, *names, "i1"]) == 0, "only announced"
     assert revisions(service) == 1
@@ -297,18 +298,23 @@ def test_a_failed_rollout_takes_its_announcement_back(
 
 
 def test_ctrl_c_leaves_the_rollout_to_ecs_and_says_how_to_go_back(
-    service, outcomes, capsys, monkeypatch
+    service, outcomes, pushes, capsys, monkeypatch
 ) -> None:
+    names = ["--encoder", "e", "--index"]
+    assert main([*CLUSTER, *names, "i1"]) == 0
     outcomes["shop/wardrobe:2"] = "IN_PROGRESS"
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ecs.time, "sleep", interrupt)
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 130
-    said = capsys.readouterr().err
-    assert "goes on without being watched" in said
-    assert "--task-definition wardrobe:1" in said
+    assert main([*CLUSTER, *names, "i2", "--image", "shop/wardrobe:2"]) == 130
+    before = f"{key_of('encoders', 'e')} {key_of('indexes', 'i1')}"
+    assert capsys.readouterr().err.endswith(
+        "the rollout of wardrobe:2 goes on without being watched; to go back: `aws ecs "
+        "update-service --cluster shop --service wardrobe --task-definition wardrobe:1`\n"
+        f"the announcement stays, too; to go back: `wardrobe artefacts announce {before}`\n"
+    )
 
 
 def test_what_does_not_exist_is_named(service, outcomes, capsys) -> None:

@@ -93,8 +93,7 @@ class Deploying:
         except KeyboardInterrupt:
             say(
                 f"the rollout of {short(definition)} goes on without being watched; to go back: "
-                f"aws ecs update-service --task-definition {short(change.before)} and the flags "
-                "--cluster and --service"
+                f"`{self.service.command(change.before)}`"
             )
             raise
         except OvertakenError as error:
@@ -129,18 +128,23 @@ class Deploying:
             return
         etag = artefacts.announce(encoder, index, was=found[1] if found else None)
         say(f"announced {encoder} and {index}")
+        if found is None:
+            yield
+            return
+        encoder, index = found[0].encoder, found[0].index
+        again = f"`wardrobe artefacts announce {encoder} {index}`"
         try:
             yield
+        except KeyboardInterrupt:
+            say(f"the announcement stays, too; to go back: {again}")
+            raise
         except WardrobeError as error:
-            if found is None:
-                raise
-            encoder, index = found[0].encoder, found[0].index
             try:
                 artefacts.announce(encoder, index, was=etag)
             except WardrobeError as other:
                 raise RolloutError(
                     f"{error.message}\n  and the announcement is not taken back: {other.message}; "
-                    f"do so with `wardrobe artefacts announce {encoder} {index}`"
+                    f"do so with {again}"
                 ) from error
             say(f"announced {encoder} and {index} again")
             raise

@@ -77,8 +77,7 @@ class EcsService:
             raise RolloutError(
                 f"nothing was changed, as the rollout of {short(before)} is not completed but "
                 f"{state}: wait until it is, or go back to the last revision that was "
-                f"healthy with `aws ecs update-service --cluster {self._cluster} --service "
-                f"{self._name} --task-definition FAMILY:REVISION`, and try again then"
+                f"healthy with `{self.command('FAMILY:REVISION')}`, and try again then"
             )
         with aws.plainly(f"read the task definition {before}"):
             answer = self._ecs.describe_task_definition(taskDefinition=before, include=["TAGS"])
@@ -97,6 +96,13 @@ class EcsService:
                 lines.append(f"{name}: {old.get(name, '(unset)')} -> {value}")
         chosen["environment"] = [{"name": n, "value": v} for n, v in {**old, **environment}.items()]
         return Change(before, definition, tuple(lines))
+
+    def command(self, definition: str) -> str:
+        """Returns what a person types to make the service go over to a task definition."""
+        return (
+            f"aws ecs update-service --cluster {self._cluster} --service {self._name} "
+            f"--task-definition {short(definition)}"
+        )
 
     def register(self, change: Change) -> str:
         """Registers the changed task definition and returns its ARN."""
