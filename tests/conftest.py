@@ -134,3 +134,25 @@ def aws(aws_server, monkeypatch):
     aws_server.reset()
     yield aws_server
     aws_server.fault = None
+
+
+@pytest.fixture
+def ecs_service(aws, monkeypatch):
+    """A client of ECS, where the service of `tests.rollouts` runs."""
+    from tests.rollouts import create_service
+    from wardrobe.cloud import ecs
+
+    monkeypatch.setattr(ecs, "POLL_S", 0.01)
+    monkeypatch.setenv("MOTO_ECS_SERVICE_RUNNING", "2")
+    client = aws.client("ecs")
+    create_service(client)
+    return client
+
+
+@pytest.fixture
+def outcomes(ecs_service):
+    """By default every image is rolled out well; `outcomes[image]` is how another one ends."""
+    from tests.rollouts import rollouts
+
+    with rollouts() as outcomes:
+        yield outcomes

@@ -1,11 +1,13 @@
 """A tiny encoder whose outputs a reader can predict: it sees nothing but mean colours."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from wardrobe.encoders.base import Encoder, FloatArray, PictureEncoding, PixelArray
+from wardrobe.encoders.checkpoint import fingerprint
 from wardrobe.labels import Attribute, LabelSpace
 
 _WORDS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
@@ -61,3 +63,18 @@ class ColourEncoder(Encoder):
     @staticmethod
     def _colour_of(text: str) -> tuple[int, int, int]:
         return next((_WORDS[word] for word in text.lower().split() if word in _WORDS), (128,) * 3)
+
+
+class FolderEncoder(ColourEncoder):
+    """Stands for the one in a checkpoint folder, whose fingerprint it has."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.fingerprint = fingerprint(Path(folder))
+
+
+def write_checkpoint(folder: Path, weights: bytes) -> Path:
+    """Writes what passes for a checkpoint of the hub, as long as nobody loads it."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"model_type": "clip"}')
+    (folder / "model.safetensors").write_bytes(weights)
+    return folder

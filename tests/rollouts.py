@@ -1,4 +1,4 @@
-"""Rollouts on moto's ECS, which by itself only notes what a service shall run."""
+"""A service on moto's ECS, and rollouts of it: moto by itself only notes what it shall run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,60 @@ Outcome = Literal["COMPLETED", "IN_PROGRESS", "FAILED", "ROLLED_BACK"]
 """What becomes of a rollout; `ROLLED_BACK`: ECS goes back by itself, after the first look."""
 
 LOOKS_BEFORE_ROLLBACK = 1
+
+DEPLOY = ("deploy", "--cluster", "shop", "--service", "wardrobe")
+"""The command that deploys to the service of `create_service`."""
+
+
+def create_service(client: Any) -> None:
+    """Creates a service of two tasks, which run `shop/wardrobe:1`."""
+    client.create_cluster(clusterName="shop")
+    register(client, "shop/wardrobe:1")
+    client.create_service(
+        cluster="shop", serviceName="wardrobe", taskDefinition="wardrobe:1", desiredCount=2
+    )
+
+
+def register(client: Any, *images: str) -> str:
+    """Registers a task of a container for each image, and returns its ARN."""
+    containers = [
+        {
+            "name": image.partition(":")[0].rpartition("/")[2],
+            "image": image,
+            "memory": 512,
+            "environment": [{"name": "MAX_QUEUE", "value": "64"}],
+        }
+        for image in images
+    ]
+    arn: str = client.register_task_definition(
+        family="wardrobe",
+        containerDefinitions=containers,
+        cpu="1024",
+        memory="2048",
+        tags=[{"key": "team", "value": "search"}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    return arn
+
+
+def service_of(client: Any) -> dict[str, Any]:
+    """Returns what ECS says of the service."""
+    found: dict[str, Any] = client.describe_services(cluster="shop", services=["wardrobe"])
+    return dict(found["services"][0])
+
+
+def running(client: Any) -> tuple[str, dict[str, str]]:
+    """Returns image and settings of what the service runs."""
+    found = client.describe_task_definition(
+        taskDefinition=service_of(client)["taskDefinition"], include=["TAGS"]
+    )
+    container = found["taskDefinition"]["containerDefinitions"][0]
+    assert found["tags"] == [{"key": "team", "value": "search"}]
+    return container["image"], {p["name"]: p["value"] for p in container["environment"]}
+
+
+def revisions(client: Any) -> int:
+    """Returns how many task definitions were registered."""
+    return len(client.list_task_definitions()["taskDefinitionArns"])
 
 
 @contextmanager

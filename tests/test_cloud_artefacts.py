@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from tests.aws_server import ADDRESS, BUCKET, of_file
-from tests.fakes import ColourEncoder
+from tests.fakes import ColourEncoder, write_checkpoint
 from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
 from wardrobe.cloud import fetching
@@ -41,11 +41,7 @@ def quiet(_: str) -> None:
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    folder = tmp_path / "checkpoint"
-    folder.mkdir()
-    (folder / "config.json").write_text('{"model_type": "clip"}')
-    (folder / "model.safetensors").write_bytes(WEIGHTS)
-    return folder
+    return write_checkpoint(tmp_path / "checkpoint", WEIGHTS)
 
 
 @pytest.fixture

@@ -4,128 +4,67 @@ import itertools
 
 import pytest
 
-from tests.aws_server import ADDRESS, is_call, of_call
-from tests.fakes import ColourEncoder
-from tests.rollouts import rollouts
+from tests.aws_server import is_call, of_call
+from tests.rollouts import DEPLOY, register, revisions, running, service_of
 from wardrobe.cli import main
 from wardrobe.cloud import ecs
-from wardrobe.cloud.artefacts import Artefacts
 from wardrobe.errors import RolloutError
 
-CLUSTER = ["deploy", "--cluster", "shop", "--service", "wardrobe"]
 
-
-def register(client, *images: str) -> str:
-    """Registers a task of a container for each image, and returns its ARN."""
-    containers = [
-        {
-            "name": image.partition(":")[0].rpartition("/")[2],
-            "image": image,
-            "memory": 512,
-            "environment": [{"name": "MAX_QUEUE", "value": "64"}],
-        }
-        for image in images
-    ]
-    return client.register_task_definition(
-        family="wardrobe",
-        containerDefinitions=containers,
-        cpu="1024",
-        memory="2048",
-        tags=[{"key": "team", "value": "search"}],
-    )["taskDefinition"]["taskDefinitionArn"]
-
-
-@pytest.fixture
-def service(aws, monkeypatch):
-    monkeypatch.setattr(ecs, "POLL_S", 0.01)
-    monkeypatch.setenv("MOTO_ECS_SERVICE_RUNNING", "2")
-    client = aws.client("ecs")
-    client.create_cluster(clusterName="shop")
-    register(client, "shop/wardrobe:1")
-    client.create_service(
-        cluster="shop", serviceName="wardrobe", taskDefinition="wardrobe:1", desiredCount=2
-    )
-    return client
-
-
-@pytest.fixture
-def outcomes(service):
-    """By default every image is rolled out well; `outcomes[image]` is how another one ends."""
-    with rollouts() as outcomes:
-        yield outcomes
-
-
-def service_of(client) -> dict:
-    return client.describe_services(cluster="shop", services=["wardrobe"])["services"][0]
-
-
-def running(service) -> tuple[str, dict[str, str]]:
-    found = service.describe_task_definition(
-        taskDefinition=service_of(service)["taskDefinition"], include=["TAGS"]
-    )
-    container = found["taskDefinition"]["containerDefinitions"][0]
-    assert found["tags"] == [{"key": "team", "value": "search"}]
-    return container["image"], {p["name"]: p["value"] for p in container["environment"]}
-
-
-def revisions(service) -> int:
-    return len(service.list_task_definitions()["taskDefinitionArns"])
-
-
-def test_an_image_and_settings_are_rolled_out(service, outcomes, capsys) -> None:
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2", "--set", "MAX_TOP_K=50"]) == 0
-    assert running(service) == ("shop/wardrobe:2", {"MAX_QUEUE": "64", "MAX_TOP_K": "50"})
+def test_an_image_and_settings_are_rolled_out(ecs_service, outcomes, capsys) -> None:
+    assert main([*DEPLOY, "--image", "shop/wardrobe:2", "--set", "MAX_TOP_K=50"]) == 0
+    assert running(ecs_service) == ("shop/wardrobe:2", {"MAX_QUEUE": "64", "MAX_TOP_K": "50"})
     said = capsys.readouterr().err
     assert "image: shop/wardrobe:1 -> shop/wardrobe:2; MAX_TOP_K: (unset) -> 50" in said
     assert "wardrobe:2 is rolled out and healthy" in said
 
 
-def test_a_dry_run_says_the_plan_and_changes_nothing(service, outcomes, capsys, aws) -> None:
+def test_a_dry_run_says_the_plan_and_changes_nothing(ecs_service, outcomes, capsys, aws) -> None:
     aws.asked.clear()
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2", "--dry-run"]) == 0
+    assert main([*DEPLOY, "--image", "shop/wardrobe:2", "--dry-run"]) == 0
     plan = capsys.readouterr().out
     assert "register a revision after wardrobe:1\n  image: shop/wardrobe:1 -> shop/war" in plan
     assert "go back to wardrobe:1" in plan
-    assert (running(service)[0], revisions(service)) == ("shop/wardrobe:1", 1)
+    assert (running(ecs_service)[0], revisions(ecs_service)) == ("shop/wardrobe:1", 1)
 
 
-def test_a_rollout_that_fails_goes_back_and_says_why(service, outcomes, capsys) -> None:
+def test_a_rollout_that_fails_goes_back_and_says_why(ecs_service, outcomes, capsys) -> None:
     outcomes["shop/wardrobe:broken"] = "FAILED"
-    assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:broken"]) == 1
     assert (
         "wardrobe:2 was not rolled out: it failed: ECS deployment circuit breaker: failed\n"
         "  a task stopped: Essential container in task exited; wardrobe: exit code 1\n"
         "  event: (service wardrobe) deployment failed: tasks failed to start.\n"
         "  the service is back at wardrobe:1, and healthy\n"
     ) in capsys.readouterr().err
-    assert running(service)[0] == "shop/wardrobe:1"
+    assert running(ecs_service)[0] == "shop/wardrobe:1"
 
 
-def test_that_ecs_went_back_by_itself_is_noticed(service, outcomes, capsys) -> None:
+def test_that_ecs_went_back_by_itself_is_noticed(ecs_service, outcomes, capsys) -> None:
     outcomes["shop/wardrobe:broken"] = "ROLLED_BACK"
-    assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:broken"]) == 1
     said = capsys.readouterr().err
     assert "wardrobe:2 was not rolled out: ECS went back to wardrobe:1 by itself\n" in said
     assert "the service is back at wardrobe:1, and healthy\n" in said
-    assert running(service)[0] == "shop/wardrobe:1"
+    assert running(ecs_service)[0] == "shop/wardrobe:1"
 
 
 @pytest.mark.parametrize("outcome", ["IN_PROGRESS", "FAILED"])
 def test_a_rollout_over_one_that_is_not_completed_is_refused(
-    service, outcomes, capsys, outcome
+    ecs_service, outcomes, capsys, outcome
 ) -> None:
     outcomes["shop/wardrobe:2"] = outcome
-    register(service, "shop/wardrobe:2")
-    service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
+    register(ecs_service, "shop/wardrobe:2")
+    ecs_service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
     for more in ([], ["--dry-run"]):
-        assert main([*CLUSTER, "--image", "shop/wardrobe:3", *more]) == 1
+        assert main([*DEPLOY, "--image", "shop/wardrobe:3", *more]) == 1
         assert capsys.readouterr().err == (
             "nothing was changed, as the rollout of wardrobe:2 is not completed but "
             f"{outcome.lower().replace('_', ' ')}: wait until it is, or go back to the last "
             "revision that was healthy with `aws ecs update-service --cluster shop --service "
             "wardrobe --task-definition FAMILY:REVISION`, and try again then\n"
         )
-    assert (running(service)[0], revisions(service)) == ("shop/wardrobe:2", 2)
+    assert (running(ecs_service)[0], revisions(ecs_service)) == ("shop/wardrobe:2", 2)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +76,7 @@ def test_a_rollout_over_one_that_is_not_completed_is_refused(
     ],
 )
 def test_what_somebody_else_deploys_meanwhile_is_left_alone(
-    service, outcomes, aws, capsys, outcome, call, said
+    ecs_service, outcomes, aws, capsys, outcome, call, said
 ) -> None:
     outcomes["shop/wardrobe:2"] = outcome
     called = False
@@ -146,31 +85,31 @@ def test_what_somebody_else_deploys_meanwhile_is_left_alone(
         nonlocal called
         if called:
             aws.fault = None
-            theirs = register(service, "shop/wardrobe:3")
-            service.update_service(cluster="shop", service="wardrobe", taskDefinition=theirs)
+            theirs = register(ecs_service, "shop/wardrobe:3")
+            ecs_service.update_service(cluster="shop", service="wardrobe", taskDefinition=theirs)
         called = is_call(request, call)
 
     aws.fault = deploy_before_the_next_call
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:2"]) == 1
     overtaken = "somebody else has deployed wardrobe:3 meanwhile, which is left alone\n"
     assert said.format(mine="wardrobe:2", overtaken=overtaken) in capsys.readouterr().err
-    assert running(service)[0] == "shop/wardrobe:3"
+    assert running(ecs_service)[0] == "shop/wardrobe:3"
 
 
-def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(service) -> None:
-    new = register(service, "shop/wardrobe:2")
+def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(ecs_service) -> None:
+    new = register(ecs_service, "shop/wardrobe:2")
     for definition, reason in (
         ("wardrobe:1", "Scaling activity initiated by deployment"),
         ("wardrobe:2", "CannotPullContainerError: no such image"),
         ("wardrobe:2", "CannotPullContainerError: no such image"),
     ):
-        (task,) = service.run_task(cluster="shop", taskDefinition=definition, launchType="FARGATE")[
-            "tasks"
-        ]
-        service.stop_task(cluster="shop", task=task["taskArn"], reason=reason)
+        (task,) = ecs_service.run_task(
+            cluster="shop", taskDefinition=definition, launchType="FARGATE"
+        )["tasks"]
+        ecs_service.stop_task(cluster="shop", task=task["taskArn"], reason=reason)
     with pytest.raises(RolloutError) as error:
         ecs.EcsService("shop", "wardrobe").wait(
-            new, 0, lambda _: None, instead_of=service_of(service)["taskDefinition"]
+            new, 0, lambda _: None, instead_of=service_of(ecs_service)["taskDefinition"]
         )
     assert error.value.message == (
         "wardrobe:2 was not rolled out: it was not healthy within 0 s\n"
@@ -178,13 +117,13 @@ def test_why_tasks_stopped_is_said_once_and_not_of_other_versions(service) -> No
     )
 
 
-def test_it_is_done_once_as_many_targets_are_healthy_as_tasks_are_wanted(service, aws) -> None:
+def test_it_is_done_once_as_many_targets_are_healthy_as_tasks_are_wanted(ecs_service, aws) -> None:
     balancers = aws.client("elbv2")
     vpc = aws.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
     group = balancers.create_target_group(
         Name="wardrobe", Protocol="HTTP", Port=8000, TargetType="ip", VpcId=vpc
     )["TargetGroups"][0]["TargetGroupArn"]
-    definition = service.create_service(
+    definition = ecs_service.create_service(
         cluster="shop",
         serviceName="balanced",
         taskDefinition="wardrobe:1",
@@ -231,108 +170,66 @@ def test_it_is_done_once_as_many_targets_are_healthy_as_tasks_are_wanted(service
     ],
 )
 def test_what_aws_refuses_is_said_and_nothing_changes(
-    service, outcomes, aws, capsys, code, call, message
+    ecs_service, outcomes, aws, capsys, code, call, message
 ) -> None:
-    arn = service.describe_task_definition(taskDefinition="wardrobe:1")
+    arn = ecs_service.describe_task_definition(taskDefinition="wardrobe:1")
     aws.fault = of_call(call, code)
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:2"]) == 1
     message = message.format(arn=arn["taskDefinition"]["taskDefinitionArn"])
     assert capsys.readouterr().err == f"{message}\n"
     aws.fault = None
-    assert (running(service)[0], revisions(service)) == ("shop/wardrobe:1", 1)
+    assert (running(ecs_service)[0], revisions(ecs_service)) == ("shop/wardrobe:1", 1)
 
 
-def test_an_update_that_is_refused_has_changed_nothing(service, outcomes, aws, capsys) -> None:
+def test_an_update_that_is_refused_has_changed_nothing(ecs_service, outcomes, aws, capsys) -> None:
     aws.fault = of_call("UpdateService", "AccessDeniedException")
-    assert main([*CLUSTER, "--image", "shop/wardrobe:2"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:2"]) == 1
     said = capsys.readouterr().err
     assert "cannot update the service wardrobe in cluster shop: AWS refuses UpdateService" in said
     assert "the service is back at wardrobe:1, and healthy\n" in said
     assert "is not done" not in said
 
 
-def test_a_way_back_that_is_refused_is_said(service, outcomes, aws, capsys) -> None:
+def test_a_way_back_that_is_refused_is_said(ecs_service, outcomes, aws, capsys) -> None:
     outcomes["shop/wardrobe:broken"] = "FAILED"
     updates = itertools.count()
     refused = of_call("UpdateService", "AccessDeniedException")
     aws.fault = lambda request: (
         refused(request) if is_call(request, "UpdateService") and next(updates) else None
     )
-    assert main([*CLUSTER, "--image", "shop/wardrobe:broken"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:broken"]) == 1
     assert (
         "and the way back to wardrobe:1 is not done: cannot update the service wardrobe in "
         "cluster shop: AWS refuses UpdateService (AccessDeniedException)"
     ) in capsys.readouterr().err
 
 
-def test_a_rollout_that_takes_too_long_goes_back(service, outcomes, capsys, monkeypatch) -> None:
+def test_a_rollout_that_takes_too_long_goes_back(
+    ecs_service, outcomes, capsys, monkeypatch
+) -> None:
     monkeypatch.setattr(ecs, "POLL_S", 0.5)
     outcomes["shop/wardrobe:slow"] = "IN_PROGRESS"
-    assert main([*CLUSTER, "--image", "shop/wardrobe:slow", "--timeout", "1"]) == 1
+    assert main([*DEPLOY, "--image", "shop/wardrobe:slow", "--timeout", "1"]) == 1
     assert "it was not healthy within 1 s" in capsys.readouterr().err
-    assert running(service)[0] == "shop/wardrobe:1"
+    assert running(ecs_service)[0] == "shop/wardrobe:1"
 
 
-@pytest.fixture
-def pushes(aws, monkeypatch) -> None:
-    """Makes every folder pass for what was pushed."""
-    monkeypatch.setenv("ARTEFACTS", ADDRESS)
-    monkeypatch.setattr(Artefacts, "push", lambda _, kind, folder, *__: key_of(kind, folder.name))
-    monkeypatch.setattr(Artefacts, "manifest", lambda *_: None)
-
-
-def key_of(kind: str, name: str) -> str:
-    return f"{kind}/{ColourEncoder.fingerprint}-{name:0>16}"
-
-
-def test_a_failed_rollout_takes_its_announcement_back(service, outcomes, pushes) -> None:
-    names = ["--encoder", "e", "--index"]
-    assert main([*CLUSTER, *names, "i1"]) == 0, "only announced"
-    assert revisions(service) == 1
-    outcomes["shop/wardrobe:broken"] = "FAILED"
-    assert main([*CLUSTER, *names, "i2", "--image", "shop/wardrobe:broken"]) == 1
-    announcement, _ = Artefacts(ADDRESS).announcement()
-    assert announcement.index.endswith("i1")
-    assert main([*CLUSTER, *names, "i2", "--image", "shop/wardrobe:2"]) == 0
-    assert Artefacts(ADDRESS).announcement()[0].index.endswith("i2")
-
-
-def test_ctrl_c_leaves_the_rollout_to_ecs_and_says_how_to_go_back(
-    service, outcomes, pushes, capsys, monkeypatch
-) -> None:
-    names = ["--encoder", "e", "--index"]
-    assert main([*CLUSTER, *names, "i1"]) == 0
-    outcomes["shop/wardrobe:2"] = "IN_PROGRESS"
-
-    def interrupt(_: float) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ecs.time, "sleep", interrupt)
-    assert main([*CLUSTER, *names, "i2", "--image", "shop/wardrobe:2"]) == 130
-    before = f"{key_of('encoders', 'e')} {key_of('indexes', 'i1')}"
-    assert capsys.readouterr().err.endswith(
-        "the rollout of wardrobe:2 goes on without being watched; to go back: `aws ecs "
-        "update-service --cluster shop --service wardrobe --task-definition wardrobe:1`\n"
-        f"the announcement stays, too; to go back: `wardrobe artefacts announce {before}`\n"
-    )
-
-
-def test_what_does_not_exist_is_named(service, outcomes, capsys) -> None:
+def test_what_does_not_exist_is_named(ecs_service, outcomes, capsys) -> None:
     assert main(["deploy", "--cluster", "shop", "--service", "other", "--image", "i"]) == 1
     assert "no service 'other' in cluster 'shop'" in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        main([*CLUSTER, "--set", "MAX_QEUE=3"])
+        main([*DEPLOY, "--set", "MAX_QEUE=3"])
 
 
-def test_of_several_containers_one_must_be_named(service, outcomes, capsys) -> None:
-    register(service, "shop/wardrobe:1", "shop/proxy:1")
-    service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
-    assert main([*CLUSTER, "--image", "shop/proxy:2"]) == 1
+def test_of_several_containers_one_must_be_named(ecs_service, outcomes, capsys) -> None:
+    register(ecs_service, "shop/wardrobe:1", "shop/proxy:1")
+    ecs_service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
+    assert main([*DEPLOY, "--image", "shop/proxy:2"]) == 1
     assert (
         capsys.readouterr().err
         == "the task has the containers wardrobe, proxy; name one with --container\n"
     )
-    assert main([*CLUSTER, "--image", "shop/proxy:2", "--container", "proxy"]) == 0
-    definition = service.describe_task_definition(taskDefinition="wardrobe:3")["taskDefinition"]
+    assert main([*DEPLOY, "--image", "shop/proxy:2", "--container", "proxy"]) == 0
+    definition = ecs_service.describe_task_definition(taskDefinition="wardrobe:3")["taskDefinition"]
     images = [container["image"] for container in definition["containerDefinitions"]]
     assert images == ["shop/wardrobe:1", "shop/proxy:2"]

@@ -20,13 +20,12 @@ from unittest.mock import patch
 
 from tests.aws_server import AwsServer, Fault, of_call, of_file
 from tests.cloud_template import create_stack
-from tests.fakes import ColourEncoder
+from tests.fakes import FolderEncoder, write_checkpoint
 from tests.rollouts import Outcome, rollouts
 from tests.serving import until
 from tests.swapping import build_shop
 from wardrobe.cli import main as wardrobe
-from wardrobe.cloud import ecs
-from wardrobe.encoders.checkpoint import fingerprint
+from wardrobe.cloud import deploying, ecs
 from wardrobe.serving import building
 from wardrobe.serving.app import create_app
 from wardrobe.serving.service import current_service
@@ -40,24 +39,15 @@ LEFT_OUT: set[str] = set()
 """Types of resources that moto does not make, as its log says."""
 
 
-class TinyEncoder(ColourEncoder):
-    """Stands for the one in a checkpoint folder, whose fingerprint it has."""
-
-    def __init__(self, folder: Path) -> None:
-        self.fingerprint = fingerprint(folder)
-
-
 class Rehearsal:
     """A stack on moto, and what is done to it."""
 
     def __init__(self, aws: AwsServer, outcomes: dict[str, Outcome]) -> None:
         self.aws, self._outcomes = aws, outcomes
-        Path("models/shop").mkdir(parents=True)
-        Path("models/shop/config.json").write_text('{"model_type": "clip"}')
-        Path("models/shop", WEIGHTS).write_bytes(os.urandom(3_000_000))
-        self.encoder = TinyEncoder(Path("models/shop"))
+        encoder = FolderEncoder(write_checkpoint(Path("models/shop"), os.urandom(3_000_000)))
         for name, count in (("shop", 6), ("shop-2", 5), ("shop-3", 4)):
-            build_shop(Path("indexes"), name, count, self.encoder)
+            build_shop(Path("indexes"), name, count, encoder)
+        os.truncate("indexes/shop-3/vectors.faiss", 40)
 
     def stack(self) -> None:
         title("The stack")
@@ -127,6 +117,8 @@ class Rehearsal:
             run(*deploy, "--image", f"{IMAGE}:1.4")
         title("Another index: tasks swap, none is replaced")
         run(*deploy, *models)
+        title("An index that is damaged: nothing is sent")
+        run(*deploy, "--encoder", "models/shop", "--index", "indexes/shop-3")
 
     def faults(self) -> None:
         title("A task starts while …")
@@ -214,9 +206,10 @@ def main() -> None:
         os.environ |= {**aws.environment, "MOTO_ECS_SERVICE_RUNNING": "2"}
         stack.enter_context(patch.object(ecs, "POLL_S", 0.2))
         rehearsal = Rehearsal(aws, stack.enter_context(rollouts()))
-        stack.enter_context(
-            patch.object(building, "load_encoder", lambda *_, **__: rehearsal.encoder)
-        )
+        for module in (building, deploying):
+            stack.enter_context(
+                patch.object(module, "load_encoder", lambda name, **_: FolderEncoder(name))
+            )
         rehearsal.stack()
         rehearsal.artefacts()
         rehearsal.rollouts()

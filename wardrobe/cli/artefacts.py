@@ -3,10 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wardrobe.cli.options import Subparsers, add_command, read_settings
 from wardrobe.errors import SettingError
 from wardrobe.settings import Settings
+
+if TYPE_CHECKING:
+    from wardrobe.cloud.artefacts import Artefacts
+    from wardrobe.cloud.deploying import Pushing
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -29,7 +34,8 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
         commands,
         "push",
         does="send an encoder and an index; what is there is not sent again",
-        details="An interrupted push goes on where it ended. An index may be served meanwhile.",
+        details="Both are loaded first, as a server does: what could not be served is not sent. An "
+        "interrupted push goes on where it ended. An index may be served meanwhile.",
         examples=["wardrobe artefacts push --index indexes/shop --announce"],
     )
     add_artefact_options(push)
@@ -58,19 +64,21 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def add_artefact_options(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that name what to push."""
-    parser.add_argument("--encoder", type=Path, help="checkpoint folder (default: ENCODER)")
+    parser.add_argument("--encoder", help="checkpoint folder (default: ENCODER)")
     parser.add_argument("--index", type=Path, help="index folder (default: INDEX)")
 
 
-def address(settings: Settings) -> str:
-    """Returns where artefacts are.
+def pushing_of(arguments: argparse.Namespace) -> "Pushing":
+    """Returns what flags and settings name to push.
 
     Raises:
-        SettingError: no such place is set.
+        SettingError: ARTEFACTS says no place to push to.
     """
-    if not settings.artefacts:
-        raise SettingError("ARTEFACTS is not set; it says where to, as s3://bucket/prefix")
-    return settings.artefacts
+    from wardrobe.cloud.deploying import Pushing
+
+    flags = {"encoder": arguments.encoder, "index": arguments.index}
+    settings = read_settings(**{name: given for name, given in flags.items() if given})
+    return Pushing(_artefacts(settings), settings)
 
 
 def say(line: str) -> None:
@@ -80,32 +88,21 @@ def say(line: str) -> None:
 
 
 def _push(arguments: argparse.Namespace) -> None:
-    from wardrobe.cloud.artefacts import Artefacts
-    from wardrobe.cloud.deploying import Pushing
-
-    settings = read_settings()
-    artefacts = Artefacts(address(settings))
-    pushing = Pushing(
-        artefacts,
-        arguments.encoder or Path(settings.encoder),
-        arguments.index or settings.index,
-        settings.networks,
-    )
+    pushing = pushing_of(arguments)
     if arguments.dry_run:
         sys.stdout.writelines(f"{line}\n" for line in pushing.plan(announce=arguments.announce))
         return
     encoder, index = pushing.push(say)
     sys.stdout.write(f"{encoder}\n{index}\n")
     if arguments.announce:
-        found = artefacts.announcement()
-        artefacts.announce(encoder, index, was=found[1] if found else None)
+        _announce_in(pushing.artefacts, encoder, index)
         say("announced")
 
 
 def _list(_: argparse.Namespace) -> None:
-    from wardrobe.cloud.artefacts import KINDS, Artefacts
+    from wardrobe.cloud.artefacts import KINDS
 
-    artefacts = Artefacts(address(read_settings()))
+    artefacts = _artefacts(read_settings())
     found = artefacts.announcement()
     announced = {found[0].encoder, found[0].index} if found else set()
     for kind in KINDS:
@@ -115,9 +112,18 @@ def _list(_: argparse.Namespace) -> None:
 
 
 def _announce(arguments: argparse.Namespace) -> None:
+    _announce_in(_artefacts(read_settings()), arguments.encoder, arguments.index)
+    say("announced; running servers swap to it within ARTEFACTS_POLL_S seconds")
+
+
+def _artefacts(settings: Settings) -> "Artefacts":
     from wardrobe.cloud.artefacts import Artefacts
 
-    artefacts = Artefacts(address(read_settings()))
+    if not settings.artefacts:
+        raise SettingError("ARTEFACTS is not set; it says where to, as s3://bucket/prefix")
+    return Artefacts(settings.artefacts)
+
+
+def _announce_in(artefacts: "Artefacts", encoder: str, index: str) -> None:
     found = artefacts.announcement()
-    artefacts.announce(arguments.encoder, arguments.index, was=found[1] if found else None)
-    say("announced; running servers swap to it within ARTEFACTS_POLL_S seconds")
+    artefacts.announce(encoder, index, was=found[1] if found else None)

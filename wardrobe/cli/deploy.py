@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from wardrobe.cli.artefacts import add_artefact_options, address, say
-from wardrobe.cli.options import Subparsers, add_command, read_settings
+from wardrobe.cli.artefacts import add_artefact_options, pushing_of, say
+from wardrobe.cli.options import Subparsers, add_command
 from wardrobe.command import positive_int
 from wardrobe.settings import Settings
 
@@ -49,19 +48,10 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from wardrobe.cloud.artefacts import Artefacts
-    from wardrobe.cloud.deploying import Deploying, Pushing
+    from wardrobe.cloud.deploying import Deploying
     from wardrobe.cloud.ecs import EcsService
 
-    settings = read_settings()
-    pushing = None
-    if arguments.encoder or arguments.index:
-        pushing = Pushing(
-            Artefacts(address(settings)),
-            arguments.encoder or Path(settings.encoder),
-            arguments.index or settings.index,
-            settings.networks,
-        )
+    pushing = pushing_of(arguments) if arguments.encoder or arguments.index else None
     deploying = Deploying(
         EcsService(arguments.cluster, arguments.service),
         pushing,

@@ -7,23 +7,32 @@ from pathlib import Path
 
 from wardrobe.cloud.artefacts import ANNOUNCEMENT, KINDS, Artefacts, Say, megabytes, staged
 from wardrobe.cloud.ecs import Change, EcsService, OvertakenError, short
+from wardrobe.encoders import load_encoder
+from wardrobe.encoders.checkpoint import read_config
 from wardrobe.errors import CloudError, RolloutError, WardrobeError
+from wardrobe.index import Index
+from wardrobe.settings import Settings
 
 
 @dataclass(frozen=True)
 class Pushing:
-    """What is pushed and announced, and where to."""
+    """The encoder and the index of some settings, pushed and announced."""
 
     artefacts: Artefacts
-    encoder: Path
-    index: Path
-    networks: Path
+    settings: Settings
 
     def plan(self, *, announce: bool = True) -> Iterator[str]:
-        """Yields what would be sent."""
+        """Yields what would be sent.
+
+        Raises:
+            CheckpointError: the encoder could not be served.
+            IndexFolderError: the index could not.
+        """
+        self._load()
         bucket = self.artefacts.bucket
-        for kind, folder in zip(KINDS, (self.encoder, self.index), strict=True):
-            with staged(kind, folder, self.networks) as (name, _, manifest):
+        folders = (Path(self.settings.encoder), self.settings.index)
+        for kind, folder in zip(KINDS, folders, strict=True):
+            with staged(kind, folder, self.settings.networks) as (name, _, manifest):
                 yield (
                     f"push {folder} ({len(manifest.files)} files, {megabytes(manifest.size)}) to "
                     f"{bucket.address(f'{kind}/{name}')}, but what is there"
@@ -32,11 +41,25 @@ class Pushing:
             yield f"announce both in {bucket.address(ANNOUNCEMENT)}; running tasks swap to them"
 
     def push(self, say: Say) -> tuple[str, str]:
-        """Sends both, and returns their keys."""
+        """Sends both, and returns their keys.
+
+        Raises:
+            CheckpointError: the encoder could not be served; nothing was sent.
+            IndexFolderError: the index could not; nothing was sent.
+        """
+        self._load()
+        settings, push = self.settings, self.artefacts.push
         return (
-            self.artefacts.push("encoders", self.encoder, self.networks, say),
-            self.artefacts.push("indexes", self.index, self.networks, say),
+            push("encoders", Path(settings.encoder), settings.networks, say),
+            push("indexes", settings.index, settings.networks, say),
         )
+
+    def _load(self) -> None:
+        """Loads both as a server does: once they are announced, no task starts with others."""
+        settings = self.settings
+        read_config(Path(settings.encoder))  # only folders are pushed: the hub is not asked
+        encoder = load_encoder(settings.encoder, labels=settings.labels, networks=settings.networks)
+        Index.open(settings.index, encoder).close()
 
 
 @dataclass(frozen=True)
