@@ -1,11 +1,10 @@
 import { clsx } from "clsx";
 import { ImageUp } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/components/Page";
 import { PictureDrop } from "@/components/PictureDrop";
 import { Button } from "@/components/ui/Button";
-import { reducedPicture, UnreadablePictureError } from "@/query/picture";
 import { isEmpty } from "@/query/query";
 import { useSearchQuery } from "@/query/useSearchQuery";
 import { Chips } from "./Chips";
@@ -17,6 +16,7 @@ import { Toolbar } from "./Toolbar";
 import { Understood } from "./Understood";
 import { sortableFields } from "./sortableFields";
 import { askAhead, useFacets, useResults } from "./useResults";
+import { usePicture } from "./usePicture";
 import { WordsBox } from "./WordsBox";
 
 export function SearchView() {
@@ -24,7 +24,7 @@ export function SearchView() {
   const [query, change] = useSearchQuery();
   const results = useResults(query);
   const facets = useFacets(query);
-  const [problem, takePictures] = usePictureOf(change);
+  const [problem, takePictures] = usePicture(change);
   const first = results.data?.pages[0];
   const fields = useMemo(() => sortableFields(facets, first?.results ?? []), [facets, first]);
   return (
@@ -126,25 +126,4 @@ function Introduction({ onTry }: { onTry: (text: string) => void }) {
       </div>
     </div>
   );
-}
-
-/** Takes the first picture into the query; says so where the browser cannot read it. */
-function usePictureOf(change: ReturnType<typeof useSearchQuery>[1]) {
-  const { t } = useTranslation();
-  const [problem, setProblem] = useState<string | null>(null);
-  const take = useCallback(
-    async ([file]: File[]) => {
-      if (!file) return;
-      try {
-        change({ picture: await reducedPicture(file), crop: null });
-        setProblem(null);
-      } catch (error) {
-        if (!(error instanceof UnreadablePictureError)) throw error;
-        setProblem(t("search.picture.unreadable", { name: file.name }));
-      }
-    },
-    [change, t],
-  );
-  const takePictures = useCallback((files: File[]) => void take(files), [take]);
-  return [problem, takePictures] as const;
 }
