@@ -59,6 +59,17 @@ test("a picture and words are searched for together, and the link opens the same
   expect(imageOf(elsewhere)).toEqual(image);
 });
 
+test("skipping to the content keeps the picture", async () => {
+  const page = await visit("/");
+  await choosePicture(page);
+  const image = imageOf(page);
+  await page.getByRole("link", { name: "Skip to content" }).press("Enter");
+  expect(imageOf(page)).toEqual(image);
+  await page.keyboard.press("Tab");
+  const box = page.getByRole("searchbox");
+  expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
 test("a picture is dropped, and pasted", async () => {
   const page = await visit("/");
   const bytes = (await readFile(PICTURE)).toString("base64");

@@ -1,6 +1,6 @@
 import { onlineManager } from "@tanstack/react-query";
 import { Shirt, WifiOff } from "lucide-react";
-import { Suspense, useSyncExternalStore } from "react";
+import { Suspense, useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { DefectBoundary } from "./DefectBoundary";
@@ -19,11 +19,16 @@ const VIEWS = [
 export function Layout() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
+  const content = useRef<HTMLElement>(null);
   useScrollMemory();
   return (
     <>
       <a
         href="#content"
+        onClick={(event) => {
+          event.preventDefault(); // the hash of Search is its picture
+          content.current?.focus();
+        }}
         className="bg-accent text-accent-ink sr-only z-50 rounded-lg px-4 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
       >
         {t("common.skip")}
@@ -56,7 +61,7 @@ export function Layout() {
         </div>
       </header>
       <Offline />
-      <main id="content" tabIndex={-1} className="outline-none">
+      <main ref={content} id="content" tabIndex={-1} className="outline-none">
         <DefectBoundary key={pathname}>
           <Suspense fallback={<Loading />}>
             <Outlet />
