@@ -67,11 +67,16 @@ test("search, an item and back, without a mouse", async () => {
 
 test("links lead from view to view, each with a title of its own", async () => {
   const page = await visit("/");
-  await page.getByRole("link", { name: "Health" }).click();
-  await page.waitForURL("**/health");
-  await expect.poll(() => page.title()).toBe("Health · Wardrobe");
-  await page.getByRole("link", { name: "Search", exact: true }).click();
-  await page.getByRole("searchbox").waitFor();
+  for (const [link, path, title] of [
+    ["Tag", "/tag", "Tag"],
+    ["Add", "/add", "Add pictures"],
+    ["Health", "/health", "Health"],
+    ["Search", "/", "Search"],
+  ] as const) {
+    await page.getByRole("link", { name: link, exact: true }).click();
+    await page.waitForURL(path);
+    await expect.poll(() => page.title()).toBe(`${title} · Wardrobe`);
+  }
 });
 
 test("being offline is said; what is there stays, and searching goes on afterwards", async () => {
