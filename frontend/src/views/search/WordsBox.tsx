@@ -25,6 +25,9 @@ export function WordsBox({ text, onChange }: Props) {
     const box = input.current;
     // While it is typed in, the box is ahead of the URL, unless somebody goes back or forward.
     if (box && (moved || document.activeElement !== box)) box.value = text;
+    if (!moved) return;
+    clearTimeout(pause.current); // what was typed went with the step
+    changed.current = false;
   }, [text, moved]);
   useEffect(() => focusOnSlash(input), []);
   useEffect(() => () => clearTimeout(pause.current), []);
