@@ -27,6 +27,15 @@ export function SearchView() {
   const [problem, takePictures] = usePicture(change);
   const first = results.data?.pages[0];
   const fields = useMemo(() => sortableFields(facets, first?.results ?? []), [facets, first]);
+  const filters = (
+    <Facets
+      facets={facets}
+      chosen={query.chosen}
+      excluded={query.excluded}
+      unfolded={query.unfolded}
+      change={change}
+    />
+  );
   return (
     <Page title={t("search.title")} hideTitle>
       <PictureDrop
@@ -74,21 +83,13 @@ export function SearchView() {
               onRemove={() => change({ picture: null, crop: null })}
             />
           )}
-          <div className="hidden lg:block">
-            <Facets
-              facets={facets}
-              chosen={query.chosen}
-              excluded={query.excluded}
-              unfolded={query.unfolded}
-              change={change}
-            />
-          </div>
+          <div className="hidden lg:block">{filters}</div>
         </aside>
         <div className="flex min-w-0 grow flex-col gap-3">
           <Toolbar
             query={query}
             change={change}
-            facets={facets}
+            filters={filters}
             fields={fields}
             total={first?.total}
           />

@@ -1,5 +1,5 @@
 import { Check, Link2, SlidersHorizontal } from "lucide-react";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Dialog, DialogClose } from "@/components/ui/Dialog";
@@ -8,26 +8,25 @@ import { canCopy, useCopy } from "@/components/useCopy";
 import { readableField } from "@/names";
 import { isRanked, type SearchQuery } from "@/query/query";
 import type { Change } from "@/query/useSearchQuery";
-import { Facets } from "./Facets";
-import type { Facets as Counted } from "./useResults";
 
 interface Props {
   query: SearchQuery;
   change: Change;
-  facets: Counted;
+  /** What is shown in a dialog where there is no room for it beside the results. */
+  filters: ReactNode;
   /** Fields that results can be sorted by. */
   fields: string[];
   total: number | undefined;
 }
 
-export function Toolbar({ query, change, facets, fields, total }: Props) {
+export function Toolbar({ query, change, filters, fields, total }: Props) {
   const { t } = useTranslation();
   return (
     <div className="flex items-center gap-2">
       <p role="status" className="text-muted mr-auto shrink-0 tabular-nums">
         {total !== undefined && t("search.total", { count: total })}
       </p>
-      <FilterDialog query={query} change={change} facets={facets} />
+      <FilterDialog count={query.chosen.length + query.excluded.length}>{filters}</FilterDialog>
       <Sorting sort={query.sort} ranked={isRanked(query)} change={change} fields={fields} />
       <CopyLink />
     </div>
@@ -62,10 +61,8 @@ const Sorting = memo(function Sorting({ sort, ranked, change, fields }: SortingP
   );
 });
 
-/** The facets where there is no room beside the results. */
-function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" | "facets">) {
+function FilterDialog({ count, children }: { count: number; children: ReactNode }) {
   const { t } = useTranslation();
-  const count = query.chosen.length + query.excluded.length;
   return (
     <Dialog
       title={t("search.filters")}
@@ -76,13 +73,7 @@ function FilterDialog({ query, change, facets }: Pick<Props, "query" | "change" 
         </Button>
       }
     >
-      <Facets
-        facets={facets}
-        chosen={query.chosen}
-        excluded={query.excluded}
-        unfolded={query.unfolded}
-        change={change}
-      />
+      {children}
       <DialogClose asChild>
         <Button variant="primary" className="sticky bottom-0">
           {t("search.showResults")}
