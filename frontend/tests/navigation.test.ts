@@ -1,3 +1,4 @@
+import type { Route } from "playwright-core";
 import { expect, test } from "vitest";
 import { expectResults, shownIds } from "./harness/api";
 import { expectProblem, visit } from "./harness/visiting";
@@ -121,4 +122,27 @@ test("a server that fails is said, and asked again", async () => {
   failing = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await expectResults(page, { text: "shirt" });
+});
+
+test("a server that fails where there are results is said, and asked again by itself", async () => {
+  expectProblem(/500|503/);
+  const page = await visit("/?text=shirt");
+  await expectResults(page, { text: "shirt" });
+  const refuse = (status: number, message: string) => (route: Route) =>
+    route.fulfill({ status, json: { error: { code: "x", message, detail: null } } });
+  await page.route("**/search", refuse(503, "It warms up"));
+  await page.route("**/facets?*", refuse(500, "It broke"));
+  const filters = page.getByRole("complementary", { name: "Filters" });
+  await filters.getByRole("group", { name: "Gender" }).getByRole("checkbox").first().click();
+  await page.getByText("The server is getting ready").waitFor();
+  expect(await shownIds(page), "results of another query").toEqual([]);
+  expect(await page.getByText(/^\d+ items$/).count(), "nor their number").toBe(0);
+  await filters.getByText("It broke").waitFor();
+
+  await page.unroute("**/search");
+  await page.unroute("**/facets?*");
+  const gender = new URL(page.url()).searchParams.get("is.gender");
+  await expectResults(page, { text: "shirt", filters: { tag: `gender=${gender}` } });
+  await filters.getByRole("button", { name: "Try again" }).click();
+  await filters.getByRole("group", { name: "Colour" }).waitFor();
 });

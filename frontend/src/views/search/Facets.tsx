@@ -2,11 +2,12 @@ import { Ban } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FacetValue } from "@/api/types";
+import { InlineError } from "@/components/InlineError";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import { type Choice, sameChoice, type SearchQuery } from "@/query/query";
 import type { Change } from "@/query/useSearchQuery";
-import type { Facets as Counted } from "./useResults";
+import { countAgain, type Facets as Counted } from "./useResults";
 
 /** Values of a field shown until all are asked for. */
 const FIRST = 6;
@@ -15,11 +16,13 @@ type Filters = Pick<SearchQuery, "chosen" | "excluded" | "unfolded">;
 
 interface Props extends Filters {
   facets: Counted;
+  /** Why values are not counted. */
+  problem: Error | null;
   change: Change;
 }
 
 /** What narrows the results; memoised, as words are typed more often than filters change. */
-export const Facets = memo(function Facets({ facets, change, ...query }: Props) {
+export const Facets = memo(function Facets({ facets, problem, change, ...query }: Props) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-5">
@@ -32,6 +35,16 @@ export const Facets = memo(function Facets({ facets, change, ...query }: Props) 
         />
         {t("search.fold")}
       </label>
+      {problem && (
+        <InlineError
+          error={problem}
+          action={
+            <Button size="small" onClick={countAgain}>
+              {t("common.retry")}
+            </Button>
+          }
+        />
+      )}
       {facets.map(([field, values]) => (
         <Facet key={field} field={field} values={values} query={query} change={change} />
       ))}

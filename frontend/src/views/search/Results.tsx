@@ -19,18 +19,18 @@ const FIRST = 8;
 interface Props {
   query: SearchQuery;
   results: ReturnType<typeof useResults>;
+  /** Why there are none of this query. */
+  problem: Error | null;
   change: Change;
 }
 
-export function Results({ query, results, change }: Props) {
+export function Results({ query, results, problem, change }: Props) {
   const { t } = useTranslation();
-  const { data, error, isPending, isFetchNextPageError, failureReason } = results;
+  const { data, isPending } = results;
   const items = useMemo(() => data?.pages.flatMap((page) => page.results) ?? [], [data]);
   const before = useDeferredValue(items);
   // A list that got shorter for a moment would have the next page fetched.
   const rest = before[0] === items[0] || before.length < items.length ? items : before;
-  // While a failed call is tried again by itself, say why there is nothing yet.
-  const problem = isFetchNextPageError ? null : (error ?? (isPending ? failureReason : null));
   if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
   if (isPending) return <Placeholders />;
   if (items.length === 0) return <Nothing query={query} change={change} />;
@@ -86,7 +86,7 @@ function NextPage({ results }: Pick<Props, "results">) {
   );
 }
 
-function Nothing({ query, change }: Omit<Props, "results">) {
+function Nothing({ query, change }: Pick<Props, "query" | "change">) {
   const { t } = useTranslation();
   const filtered = query.chosen.length + query.excluded.length > 0;
   return (

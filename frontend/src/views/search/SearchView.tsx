@@ -15,7 +15,7 @@ import { Results } from "./Results";
 import { Toolbar } from "./Toolbar";
 import { Understood } from "./Understood";
 import { sortableFields } from "./sortableFields";
-import { askAhead, useFacets, useResults } from "./useResults";
+import { askAhead, problemOf, useFacets, useResults } from "./useResults";
 import { usePicture } from "./usePicture";
 import { WordsBox } from "./WordsBox";
 
@@ -23,13 +23,15 @@ export function SearchView() {
   const { t } = useTranslation();
   const [query, change] = useSearchQuery();
   const results = useResults(query);
-  const facets = useFacets(query);
-  const [problem, takePictures] = usePicture(change);
-  const first = results.data?.pages[0];
+  const { facets, problem: uncounted } = useFacets(query);
+  const [unreadable, takePictures] = usePicture(change);
+  const problem = results.isFetchNextPageError ? null : problemOf(results);
+  const first = problem === null ? results.data?.pages[0] : undefined;
   const fields = useMemo(() => sortableFields(facets, first?.results ?? []), [facets, first]);
   const filters = (
     <Facets
       facets={facets}
+      problem={uncounted}
       chosen={query.chosen}
       excluded={query.excluded}
       unfolded={query.unfolded}
@@ -55,7 +57,9 @@ export function SearchView() {
         />
       </PictureDrop>
       <div role="alert" className="contents">
-        {problem !== null && <p className="bg-bad-soft text-bad rounded-lg px-3 py-2">{problem}</p>}
+        {unreadable !== null && (
+          <p className="bg-bad-soft text-bad rounded-lg px-3 py-2">{unreadable}</p>
+        )}
       </div>
       {/* One place for both, so that nothing below moves when a query begins. */}
       <div className="-my-1 min-h-8">
@@ -94,7 +98,7 @@ export function SearchView() {
             total={first?.total}
           />
           <Understood understood={first?.understood} />
-          <Results query={query} results={results} change={change} />
+          <Results query={query} results={results} problem={problem} change={change} />
         </div>
       </div>
     </Page>

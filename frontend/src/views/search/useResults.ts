@@ -2,6 +2,7 @@ import {
   infiniteQueryOptions,
   keepPreviousData,
   noop,
+  type UseBaseQueryResult,
   useInfiniteQuery,
   useQueries,
 } from "@tanstack/react-query";
@@ -15,6 +16,16 @@ export type Facets = [field: string, values: FacetValue[]][];
 /** Pages of results; those of the query before stay until the first of the new one is there. */
 export function useResults(query: SearchQuery) {
   return useInfiniteQuery({ ...pagesOf(query), placeholderData: keepPreviousData });
+}
+
+type State = Pick<
+  UseBaseQueryResult,
+  "error" | "failureReason" | "isPending" | "isPlaceholderData"
+>;
+
+/** Why there is no answer, or none but that before; also while the call is tried again by itself. */
+export function problemOf({ error, failureReason, isPending, isPlaceholderData }: State) {
+  return error ?? (isPending || isPlaceholderData ? failureReason : null);
 }
 
 /** Asks for results that are about to be shown: the call need not wait until the page is drawn. */
@@ -42,7 +53,7 @@ function search(request: SearchRequest, cursor: string | null, signal: AbortSign
  * Fields and their values, counted among the items that the filters leave. Other values of a field
  * that is filtered by are alternatives, so they are counted as if it were not.
  */
-export function useFacets(query: SearchQuery): Facets {
+export function useFacets(query: SearchQuery) {
   const fields = [...new Set(query.chosen.map(({ field }) => field))];
   return useQueries({
     combine: combined,
@@ -58,10 +69,18 @@ export function useFacets(query: SearchQuery): Facets {
   });
 }
 
-function combined([all, ...alone]: { data: FacetResponse | undefined }[]): Facets {
-  const counted = { ...all?.data?.facets };
-  for (const { data } of alone) Object.assign(counted, data?.facets);
-  return Object.entries(counted).filter(([, values]) => values.length > 0);
+function combined(answers: (State & { data: FacetResponse | undefined })[]) {
+  const counted: FacetResponse["facets"] = {};
+  for (const { data } of answers) Object.assign(counted, data?.facets);
+  const facets: Facets = Object.entries(counted).filter(([, values]) => values.length > 0);
+  return {
+    facets,
+    problem: answers.map(problemOf).find((problem) => problem !== null) ?? null,
+  };
+}
+
+export function countAgain(): void {
+  void queryClient.refetchQueries({ queryKey: ["facets"], type: "active" });
 }
 
 function count(field: string | null, chosen: Choice[], excluded: Choice[], signal: AbortSignal) {
