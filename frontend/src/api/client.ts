@@ -30,6 +30,11 @@ export function itemPath(id: string): string {
   return `/items/${id.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** Returns the address of an item's picture, as its `image_url` has it. */
+export function imagePath(id: string): string {
+  return `${itemPath(id)}/image`;
+}
+
 export const api = createClient<paths>({
   pathSerializer: (path, { id }) => path.replace("/items/{id}", () => itemPath(String(id))),
 });

@@ -1,6 +1,7 @@
 import { Minus, Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { imagePath } from "@/api/client";
 import { ItemPicture } from "@/components/ItemPicture";
 import { Button } from "@/components/ui/Button";
 import { Chip } from "@/components/ui/Chip";
@@ -108,12 +109,7 @@ function ItemChip({ id, icon, label, removeLabel, unlike = false, onRemove }: It
     <li>
       <Chip tone={unlike ? "bad" : "accent"} removeLabel={removeLabel} onRemove={onRemove}>
         {icon}
-        <ItemPicture
-          url={`/items/${encodeURIComponent(id)}/image`}
-          side={64}
-          alt={label}
-          className="size-6 rounded"
-        />
+        <ItemPicture url={imagePath(id)} side={64} alt={label} className="size-6 rounded" />
       </Chip>
     </li>
   );

@@ -3,6 +3,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { itemAddress } from "@/addresses";
+import { imagePath } from "@/api/client";
 import type { FoundItem } from "@/api/types";
 import { ItemPicture } from "@/components/ItemPicture";
 import { Button } from "@/components/ui/Button";
@@ -117,7 +118,7 @@ function Duplicates({ ids }: { ids: string[] }) {
           <li key={id}>
             <Link to={itemAddress(id)} className="block">
               <ItemPicture
-                url={`/items/${encodeURIComponent(id)}/image`}
+                url={imagePath(id)}
                 side={SIDE}
                 alt={id}
                 className="border-line aspect-square w-full rounded-lg border"
