@@ -1,4 +1,10 @@
 /** Names as people read them. */
+import type { Item } from "./api/types";
+
+/** Returns the caption of an item; where it has none its first labels, and without these its id. */
+export function itemName({ caption, labels, id }: Pick<Item, "caption" | "labels" | "id">): string {
+  return caption || labels.slice(0, 2).join(", ") || id;
+}
 
 /** Returns `article_type` as "Article type", `metadata.price` as "Price". */
 export function readableField(field: string): string {

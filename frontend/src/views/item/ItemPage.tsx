@@ -9,6 +9,7 @@ import { ItemPicture } from "@/components/ItemPicture";
 import { KeyedButton } from "@/components/KeyedButton";
 import { Page } from "@/components/Page";
 import { Button } from "@/components/ui/Button";
+import { itemName } from "@/names";
 import { EditItem } from "./EditItem";
 import { MetadataTable } from "./MetadataTable";
 import { Neighbours } from "./Neighbours";
@@ -25,7 +26,7 @@ export function ItemPage({ item, onRemoved }: Props) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const [saved, setSaved] = useState(false);
-  const name = item.caption === "" ? item.id : item.caption;
+  const name = itemName(item);
   return (
     <Page title={name} hideTitle>
       <div className="grid gap-6 md:grid-cols-2 lg:gap-10">

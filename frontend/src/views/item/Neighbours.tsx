@@ -5,6 +5,7 @@ import { itemAddress } from "@/addresses";
 import type { FoundItem, Item } from "@/api/types";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { ItemPicture } from "@/components/ItemPicture";
+import { itemName } from "@/names";
 import { neighboursQuery } from "./queries";
 
 const GRID = "grid grid-cols-[repeat(auto-fill,minmax(min(9.5rem,42vw),1fr))] gap-3";
@@ -37,7 +38,7 @@ export function Neighbours({ item }: { item: Item }) {
 
 function Neighbour({ found }: { found: FoundItem }) {
   const { t } = useTranslation();
-  const name = found.caption === "" ? found.id : found.caption;
+  const name = itemName(found);
   const duplicates = found.duplicates?.length ?? 0;
   return (
     <Link

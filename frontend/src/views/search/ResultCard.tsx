@@ -8,7 +8,7 @@ import type { FoundItem } from "@/api/types";
 import { ItemPicture } from "@/components/ItemPicture";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
-import { percent } from "@/names";
+import { itemName, percent } from "@/names";
 import type { Change } from "@/query/useSearchQuery";
 
 /** Pixels a side of a picture in the grid at most, on a dense screen. */
@@ -30,7 +30,7 @@ export const ResultCard = memo(function ResultCard({ item, change, eager }: Prop
   const { id, score, relevance } = item;
   const more = t("search.more");
   const less = t("search.less");
-  const name = item.caption || item.labels.slice(0, 2).join(", ") || id;
+  const name = itemName(item);
   return (
     <li className="group bg-surface border-line relative flex [contain-intrinsic-size:auto_20rem] [content-visibility:auto] flex-col overflow-hidden rounded-xl border">
       <Link
