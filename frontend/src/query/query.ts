@@ -35,7 +35,7 @@ export interface SearchQuery {
 export const PAGE_SIZE = 24;
 const METADATA = "metadata.";
 /** Cosine from which on two pictures show the same thing for a shopper. */
-const NEAR_DUPLICATE = 0.98;
+export const NEAR_DUPLICATE = 0.98;
 const UNLIKE_WEIGHT = -0.5;
 
 export function parseQuery(search: string, hash: string): SearchQuery {

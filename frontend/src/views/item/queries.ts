@@ -3,9 +3,9 @@ import { queryOptions } from "@tanstack/react-query";
 import { answerOf, api } from "@/api/client";
 import type { Item } from "@/api/types";
 import { type ItemFields, itemForm } from "@/editing/itemForm";
+import { NEAR_DUPLICATE } from "@/query/query";
 
 const NEIGHBOURS = 24;
-const NEAR_DUPLICATES = 0.98; // cosine
 
 export function itemQuery(id: string) {
   return queryOptions({
@@ -22,7 +22,7 @@ export function neighboursQuery({ id, etag }: Item) {
     queryFn: ({ signal }) =>
       answerOf(
         api.GET("/search", {
-          params: { query: { id, top_k: NEIGHBOURS, collapse: NEAR_DUPLICATES } },
+          params: { query: { id, top_k: NEIGHBOURS, collapse: NEAR_DUPLICATE } },
           signal,
         }),
       ),
