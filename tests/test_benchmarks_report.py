@@ -8,6 +8,7 @@ from PIL import Image
 
 from benchmarks import notes, report, serving_report
 from benchmarks.load import Answer
+from benchmarks.machine import RESULTS
 from benchmarks.overload import Probe, recovery
 from benchmarks.peers.common import Pipeline
 from benchmarks.plots import BY_CLIENTS, MEMORY, OTHER_LOADS, draw
@@ -191,6 +192,11 @@ def test_where_a_peer_wins_it_says_so_and_why(results, monkeypatch) -> None:
     text = report.render(results)
     assert "- plain Flask, p50, 1 client: 20.9 against 22. It measures nothing." in text
     assert "| 1 | plain Flask | 20.9 (19–57) ◂ |" in text
+
+
+def test_the_page_that_is_kept_is_made_of_the_results_that_are_kept() -> None:
+    kept = (report.DOCS / "benchmarks.md").read_text(encoding="utf-8")
+    assert kept == report.render(report.read(RESULTS)), "python -m benchmarks.report"
 
 
 @pytest.mark.parametrize("part", ["serving", "overload", "soak", "startup", "scale", "page"])
