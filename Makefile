@@ -35,10 +35,18 @@ PAGE_SOURCES := $(shell find frontend/src frontend/public -type f ! -name '*.tes
 	$(addprefix frontend/,index.html package-lock.json tsconfig.json vite.config.ts)
 NPM := npm --prefix frontend
 
-.PHONY: run install test test-page test-python test-browser check types bench image audit lock index clean
+# Before the minutes that setting up may take, and again before serving: who has the port meanwhile would be announced.
+CHECK_PORT := ! (: < /dev/tcp/localhost/$(PORT)) 2>/dev/null \
+	|| { echo "Port $(PORT) is in use: make run PORT=$$(($(PORT) + 1))" >&2; exit 1; }
 
-run: index $(PAGE)
+.PHONY: run port install test test-page test-python test-browser check types bench image audit lock index clean
+
+run: port index $(PAGE)
+	@$(CHECK_PORT)
 	@deploy/announce.sh "$(or $(CATALOGUE),$(DEMO)/images)" & exec $(BIN)/gunicorn
+
+port:
+	@$(CHECK_PORT)
 
 install: $(VENV)/installed
 
