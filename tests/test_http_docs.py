@@ -1,5 +1,6 @@
 """docs/http.md names every call, parameter, metric, error code and setting that it should."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,13 @@ def test_every_error_a_caller_can_meet_is_described() -> None:
         classes.extend(parent.__subclasses__())
     for error in set(classes) - offline:
         assert f"| {error.status} | `{error.code}` |" in TEXT
+
+
+def test_every_printed_call_that_needs_a_key_sends_one() -> None:
+    calls = re.findall(
+        r"^\$ (curl .*?localhost:8000(/\S*?)'?)(?: \||\n)", TEXT, re.DOTALL | re.MULTILINE
+    )
+    assert len(calls) > 20
+    for call, path in calls:
+        if "-X " in call or path == "/items" or path.startswith(("/feedback", "/admin")):
+            assert '-H "Authorization: Bearer $KEY"' in call, call
