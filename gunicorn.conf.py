@@ -12,12 +12,12 @@ from wardrobe.serving.hooks import (  # noqa: F401
     post_request,
     post_worker_init,
     pre_fork,
+    settings_or_exit,
     worker_exit,
 )
 from wardrobe.serving.logs import logging_config
-from wardrobe.settings import Settings
 
-settings = Settings()
+settings = settings_or_exit()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder()
 # OpenMP's threads wait for one another by spinning; beside any other load they starve one another,
 # and forwards take ten times as long. A short spin costs a millisecond and is spared that.

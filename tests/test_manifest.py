@@ -88,6 +88,6 @@ def test_a_broken_file_is_refused_with_the_place(manifest, content, reason):
         Manifest.load(manifest.root)
 
 
-def test_a_missing_root_is_named(tmp_path):
-    with pytest.raises(DatasetError, match="nowhere"):
+def test_a_missing_root_is_named_with_what_makes_one(tmp_path):
+    with pytest.raises(DatasetError, match=r"nowhere is no dataset.*prepare_dataset\.py"):
         Manifest.load(tmp_path / "nowhere")

@@ -1,6 +1,9 @@
 """Settings, .env.example, the image, compose and the CloudFormation template agree."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +186,23 @@ def test_a_bad_value_is_refused_by_name(monkeypatch) -> None:
     monkeypatch.setenv("PORT", "99999")
     with pytest.raises(ValidationError, match=r"port\n.*less than or equal to 65535"):
         Settings(_env_file=None)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["-m", "gunicorn", "--check-config"], ["build_index.py", "x"], ["-m", "wardrobe", "index"]],
+)
+def test_a_bad_value_is_a_line_whatever_is_started(command) -> None:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | {"MAX_QUEUE": "many"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("MAX_QUEUE is 'many': it must be a valid integer")
 
 
 def test_no_setting_is_unused() -> None:

@@ -30,7 +30,7 @@ from wardrobe.relevance_fitting import (
     text_queries,
     written_texts,
 )
-from wardrobe.settings import Settings
+from wardrobe.settings import read_settings
 
 EMPTY = 0.005
 """Share of queries about clothing that `min_relevance` may leave without a result."""
@@ -72,7 +72,7 @@ class Scores:
 @command
 def main(argv: Sequence[str] | None) -> None:
     """Runs calibrate_relevance.py."""
-    settings = Settings()
+    settings = read_settings()
     arguments = _parse(argv)
     if not arguments.encoder.is_dir():
         raise CheckpointError(

@@ -37,7 +37,7 @@ from wardrobe.index.shards import Encoded, Shard, Shards
 from wardrobe.index.sources import Source, read_source
 from wardrobe.index.vector_index import KINDS, Kind, VectorIndex, kind_for
 from wardrobe.probabilities import from_logits
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, read_settings
 
 # A multiple of the default batch size: a build that goes on makes the same batches.
 SHARD_SIZE = 512
@@ -57,7 +57,7 @@ def run(argv: Sequence[str], program: str) -> None:
     Args:
         program: what the command line begins with, for messages.
     """
-    settings = Settings()
+    settings = read_settings()
     arguments = _parse(argv, settings, program)
     logging.basicConfig(format="%(message)s")
     logging.getLogger("wardrobe").setLevel(logging.INFO)

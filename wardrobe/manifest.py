@@ -82,8 +82,13 @@ class Manifest:
             DatasetError: a file is missing, the columns are not those of `labels.json`, a row is
                 short, a split is unknown, or an image path is empty or repeats.
         """
-        label_space = LabelSpace.load(root / LABELS)
         path = root / MANIFEST
+        if not path.exists():
+            raise DatasetError(
+                f"{root} is no dataset: it has no {MANIFEST}; make one with prepare_dataset.py, "
+                "as docs/data.md says"
+            )
+        label_space = LabelSpace.load(root / LABELS)
         try:
             with path.open(newline="", encoding="utf-8-sig") as handle:
                 rows = list(csv.reader(handle))

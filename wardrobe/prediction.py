@@ -22,7 +22,7 @@ from wardrobe.files import atomic_write
 from wardrobe.images import find_pictures
 from wardrobe.importers.tables import read_rows
 from wardrobe.labels import SEPARATOR, LabelSpace
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, read_settings
 from wardrobe.tagger import Tagger, Tags
 
 WriteLine = Callable[[Path, Tags | WardrobeError], None]
@@ -32,7 +32,7 @@ _PATH_COLUMNS = ("image_path", "path")
 @command
 def main(argv: Sequence[str] | None) -> None:
     """Runs predict_vit_multilabel.py."""
-    settings = Settings()
+    settings = read_settings()
     arguments = _parse(argv, settings)
     paths = find_inputs(arguments.pictures)
     encoder = load_encoder(

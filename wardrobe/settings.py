@@ -1,7 +1,7 @@
 """Settings of the service; this module is the only reader of the environment and `.env`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, RedisDsn, SecretStr, TypeAdapter, ValidationError, field_validator
@@ -163,6 +163,21 @@ class Settings(BaseSettings):
                     "redis://user:password@localhost:6379/0; percent-encode special characters"
                 ) from None
         return url
+
+
+def read_settings(**given: Any) -> Settings:
+    """Returns the settings.
+
+    Args:
+        given: those that flags set.
+
+    Raises:
+        SettingError: a value breaks a rule.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingError("; ".join(setting_problems(error))) from error
 
 
 def setting_problems(error: ValidationError) -> list[str]:

@@ -17,7 +17,7 @@ from wardrobe.feedback import FeedbackStore
 from wardrobe.guarantee import Guarantee
 from wardrobe.labels import LabelSpace
 from wardrobe.metrics import BoolArray, FloatArray
-from wardrobe.settings import Settings
+from wardrobe.settings import read_settings
 from wardrobe.thresholds import (
     BEST_F1,
     Target,
@@ -33,7 +33,7 @@ from wardrobe.tuning_table import feedback_table, table_of
 def main(argv: Sequence[str] | None) -> None:
     """Runs optimize_thresholds.py."""
     arguments = _parse(argv)
-    settings = Settings()
+    settings = read_settings()
     if not arguments.checkpoint.is_dir():
         raise CheckpointError(
             f"{arguments.checkpoint} is not a folder, and thresholds are kept in one; of a hub's "

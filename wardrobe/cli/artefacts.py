@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wardrobe.cli.options import Subparsers, add_command, read_settings
+from wardrobe.cli.options import Subparsers, add_command
 from wardrobe.errors import SettingError
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from wardrobe.cloud.artefacts import Artefacts

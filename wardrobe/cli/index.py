@@ -2,7 +2,7 @@
 
 import argparse
 
-from wardrobe.cli.options import Subparsers, read_settings
+from wardrobe.cli.options import Subparsers
 
 
 def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -22,5 +22,4 @@ def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
 def _run(arguments: argparse.Namespace) -> None:
     from wardrobe.indexing import run
 
-    read_settings()
     run(arguments.arguments, "wardrobe index")

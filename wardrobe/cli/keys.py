@@ -5,9 +5,9 @@ import math
 import sys
 from datetime import timedelta
 
-from wardrobe.cli.options import read_settings
 from wardrobe.command import positive_int
 from wardrobe.keys import SCOPES, KeyStore
+from wardrobe.settings import read_settings
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -5,10 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from wardrobe.errors import SettingError
-from wardrobe.settings import Settings, setting_problems
+from wardrobe.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from wardrobe.client import Wardrobe
@@ -64,21 +61,6 @@ def server_url(settings: Settings) -> str:
     everywhere = settings.host in ("0.0.0.0", "::")
     host = "localhost" if everywhere else settings.host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
-def read_settings(**given: Any) -> Settings:
-    """Returns the settings.
-
-    Args:
-        given: those that flags set.
-
-    Raises:
-        SettingError: a value breaks a rule.
-    """
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        raise SettingError("; ".join(setting_problems(error))) from error
 
 
 def json_object(text: str) -> dict[str, Any]:

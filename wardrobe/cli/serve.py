@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import wardrobe
-from wardrobe.cli.options import Subparsers, add_command, read_settings
+from wardrobe.cli.options import Subparsers, add_command
 from wardrobe.errors import SettingError
+from wardrobe.settings import read_settings
 
 _CHECKOUT = Path(wardrobe.__file__).resolve().parents[1]
 _FLAGS = ("host", "port", "index", "encoder")

@@ -23,13 +23,13 @@ from wardrobe.evaluation.retrieval import (
 from wardrobe.evaluation.tagging import Tagged, evaluate_tagging
 from wardrobe.manifest import Manifest
 from wardrobe.probabilities import from_logits
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, read_settings
 
 
 @command
 def main(argv: Sequence[str] | None) -> None:
     """Runs eval_vit_multilabel.py."""
-    settings = Settings()
+    settings = read_settings()
     arguments = _parse(argv, settings)
     encoder = load_encoder(
         arguments.checkpoint,

@@ -18,6 +18,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from functools import cache
@@ -28,7 +29,15 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 
 from wardrobe.errors import SettingError
 from wardrobe.serving.exposure import check_exposure
-from wardrobe.settings import Settings
+from wardrobe.settings import Settings, read_settings
+
+
+def settings_or_exit() -> Settings:
+    """Returns the settings; gunicorn would show a traceback of one that breaks a rule."""
+    try:
+        return read_settings()
+    except SettingError as error:
+        sys.exit(str(error))
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
