@@ -1,4 +1,5 @@
 # make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
+# make install  only set up; make install-bench: and what `python -m benchmarks.…` needs
 # make test     set everything up, then run every test: of Python, of the page, of the page in Chromium
 # make check    lint, types, layers, and whether the page knows the API as it is
 # make types    write the page's types of the API anew
@@ -39,7 +40,7 @@ NPM := npm --prefix frontend
 CHECK_PORT := ! (: < /dev/tcp/localhost/$(PORT)) 2>/dev/null \
 	|| { echo "Port $(PORT) is in use: make run PORT=$$(($(PORT) + 1))" >&2; exit 1; }
 
-.PHONY: run port install test test-page test-python test-browser check types bench image audit lock index clean
+.PHONY: run port install install-bench test test-page test-python test-browser check types bench image audit lock index clean
 
 run: port index $(PAGE)
 	@$(CHECK_PORT)
@@ -49,6 +50,8 @@ port:
 	@$(CHECK_PORT)
 
 install: $(VENV)/installed
+
+install-bench: $(VENV)/installed-bench
 
 # Set-up waits for the network and the disk, so the page is built and tested meanwhile; many tests wait
 # for what they started, so those in Chromium run beside.
@@ -135,7 +138,8 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/pip install --quiet --no-compile --requirement requirements-dev.txt
 	@touch $@
 
-$(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed
+# Some benchmarks use the tests' oracles.
+$(VENV)/installed-bench: benchmarks/requirements.txt $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --no-compile --requirement benchmarks/requirements.txt
 	@touch $@
 
