@@ -21,6 +21,7 @@ from wardrobe.client import FoundItem, SearchPage, Wardrobe
 
 COMMANDS = ["serve", "index", "search", "tag", "items", "keys", "doctor", "openapi"]
 ITEM_COMMANDS = [f"items {name}" for name in ("get", "put", "patch", "delete", "import", "export")]
+KEY_COMMANDS = [f"keys {name}" for name in ("create", "list", "revoke")]
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def photos(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, *ITEM_COMMANDS])
+@pytest.mark.parametrize("command", ["", *COMMANDS, *ITEM_COMMANDS, *KEY_COMMANDS])
 def test_every_help_shows_an_example(command, capsys) -> None:
     with pytest.raises(SystemExit) as exit_:
         main([*command.split(), "--help"])

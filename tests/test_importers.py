@@ -12,7 +12,7 @@ from wardrobe.errors import DatasetError
 from wardrobe.importers import clothing_dataset, csv_table, fashion_product_images, folder_tree
 from wardrobe.labels import LabelSpace
 from wardrobe.manifest import Item, Manifest
-from wardrobe.preparation import main
+from wardrobe.preparation import EXAMPLES, main
 
 PRODUCT_COLUMNS = (
     "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,"
@@ -300,3 +300,11 @@ def test_the_real_clothing_dataset(real_data, tmp_path):
     assert sum("garment" not in item.labels for item in manifest.items) == 262
     assert sum(item.labels["age_group"] == ("kids",) for item in manifest.items) == 416
     assert all(manifest.path_of(item).exists() for item in manifest.items)
+
+
+@pytest.mark.parametrize("task", EXAMPLES)
+def test_help_of_every_task_shows_an_example(task, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main([task, "--help"])
+    assert exit_.value.code == 0
+    assert f"example:\n  python prepare_dataset.py {task} " in capsys.readouterr().out

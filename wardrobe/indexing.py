@@ -260,8 +260,7 @@ def _parse(argv: Sequence[str], settings: Settings, program: str) -> argparse.Na
         prog=program,
         description="Encode and tag pictures and write the index folder that the server searches. "
         "Run again after an interruption, it goes on; with nothing changed, it does nothing.",
-        epilog=f"example:\n  {program} multi_label_dataset/fashion --split train "
-        "--out indexes/fashion",
+        epilog=f"example:\n  {program} multi_label_dataset/demo --split train --out indexes/train",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

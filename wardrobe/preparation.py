@@ -30,14 +30,15 @@ from wardrobe.validation.pictures import inspect_pictures
 from wardrobe.validation.quarantine import QUARANTINE, quarantine
 from wardrobe.validation.report import REPORT, as_text, write_report
 
-EXAMPLES = """examples:
-  python prepare_dataset.py fashion-product-images ~/data/fashion-product-images
-  python prepare_dataset.py folder-tree ~/photos --name mine --attribute garment --copy --fix
-  python prepare_dataset.py csv ~/shop/items.csv --name shop --picture-column file
-  python prepare_dataset.py feedback state/feedback.sqlite multi_label_dataset/shop --name shop-2
-  python prepare_dataset.py drawn --name drawn --count 7500
-  python prepare_dataset.py validate multi_label_dataset/shop --fix
-"""
+EXAMPLES = {
+    "fashion-product-images": "~/data/fashion-product-images",
+    "clothing-dataset": "~/data/clothing-dataset",
+    "folder-tree": "~/photos --name mine --attribute garment --copy --fix",
+    "csv": "~/shop/items.csv --name shop --picture-column file",
+    "feedback": "state/feedback.sqlite multi_label_dataset/shop --name shop-2",
+    "drawn": "--name drawn --count 7500",
+    "validate": "multi_label_dataset/shop --fix",
+}
 
 
 @command
@@ -134,34 +135,51 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="prepare_dataset.py",
         description="Imports pictures with labels into a dataset root, splits and validates them.",
-        epilog=EXAMPLES,
+        epilog="\n  ".join(["examples:", *map(_example, EXAMPLES)]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     tasks = parser.add_subparsers(dest="task", required=True)
+
+    def add(
+        task: str, does: str, parents: list[argparse.ArgumentParser]
+    ) -> argparse.ArgumentParser:
+        return tasks.add_parser(
+            task,
+            help=does,
+            description=f"{does[0].upper()}{does[1:]}.",
+            parents=parents,
+            epilog=f"example:\n  {_example(task)}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
     output, validation = _output_flags(), _validation_flags()
     shared = [output, _import_flags(), validation]
 
-    products = tasks.add_parser("fashion-product-images", help="the public set", parents=shared)
+    products = add("fashion-product-images", "the public set", shared)
     products.add_argument("source", type=Path, help="folder with products.csv or styles.csv")
-    clothing = tasks.add_parser("clothing-dataset", help="the public set", parents=shared)
+    clothing = add("clothing-dataset", "the public set", shared)
     clothing.add_argument("source", type=Path, help="folder with images.csv")
-    tree = tasks.add_parser("folder-tree", help="a folder for every label", parents=shared)
+    tree = add("folder-tree", "a folder for every label", shared)
     tree.add_argument("source", type=Path, help="folder with those folders")
     tree.add_argument("--attribute", default="article_type", help="what the folders name")
-    table = tasks.add_parser("csv", help="a table of pictures and labels", parents=shared)
+    table = add("csv", "a table of pictures and labels", shared)
     table.add_argument("source", type=Path, help="CSV; ';' stands between several labels")
     table.add_argument("--picture-column", default="image_path")
     table.add_argument("--split-column", default="split")
     table.add_argument("--caption-column", default="caption")
     table.add_argument("--attributes", type=_words, default=(), help="label columns (all others)")
-    judged = tasks.add_parser("feedback", help="a dataset, corrected by feedback", parents=shared)
+    judged = add("feedback", "a dataset, corrected by feedback", shared)
     judged.add_argument("source", type=Path, help="feedback.sqlite of the folder STATE")
     judged.add_argument("dataset", type=Path, help="root that it corrects; stays as it is")
-    drawn = tasks.add_parser("drawn", help="a drawn catalogue", parents=[output, validation])
+    drawn = add("drawn", "a drawn catalogue", [output, validation])
     drawn.add_argument("--count", type=positive_int, default=7500, help="pictures (%(default)s)")
-    again = tasks.add_parser("validate", help="look at a root again", parents=[validation])
+    again = add("validate", "look at a root again", [validation])
     again.add_argument("source", type=Path, metavar="root", help="folder with manifest.csv")
     return parser
+
+
+def _example(task: str) -> str:
+    return f"python prepare_dataset.py {task} {EXAMPLES[task]}"
 
 
 def _output_flags() -> argparse.ArgumentParser:

@@ -162,7 +162,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--data multi_label_dataset/demo --feedback state/feedback.sqlite\n"
         "  python optimize_thresholds.py --checkpoint models/wardrobe-base "
         "--data multi_label_dataset/demo --split test --guarantee-precision 0.95 "
-        "--attributes garment\n\n"
+        "--attributes colour\n\n"
         "A guarantee is about pictures to come, if they are drawn like those tuned on and those "
         "were used\nneither to train nor to calibrate: it keeps the calibration and wants a split "
         "of its own.\nIt holds for an attribute's labels together, not for each, and on average "

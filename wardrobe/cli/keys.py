@@ -5,27 +5,32 @@ import math
 import sys
 from datetime import timedelta
 
+from wardrobe.cli.options import Subparsers, add_command
 from wardrobe.command import positive_int
 from wardrobe.keys import SCOPES, KeyStore
 from wardrobe.settings import read_settings
 
+_CREATING = (
+    "wardrobe keys create --name back-office --scope write",
+    "wardrobe keys create --name shop --scope read --rate 50 --expires-days 365",
+)
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `keys` to the commands; each of its own sets `run`, a function of the arguments."""
-    parser = subparsers.add_parser(
+
+def add_parser(subparsers: "Subparsers[argparse.ArgumentParser]") -> None:
+    """Adds `keys` to the commands."""
+    parser = add_command(
+        subparsers,
         "keys",
-        help="make, list and revoke API keys",
-        description="Make, list and revoke API keys. They are kept, as hashes, in keys.json of "
-        "the folder STATE; a running server notices at once. Run it as the server's user.",
-        epilog="examples:\n"
-        "  wardrobe keys create --name back-office --scope write\n"
-        "  wardrobe keys create --name shop --scope read --rate 50 --expires-days 365\n"
-        "  wardrobe keys revoke 5f0c1a9e",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        does="make, list and revoke API keys",
+        details="They are kept, as hashes, in keys.json of the folder STATE; a running server "
+        "notices at once. Run it as the server's user.",
+        examples=[*_CREATING, "wardrobe keys revoke 5f0c1a9e"],
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    create = commands.add_parser("create", help="make a key and show it, this once")
+    create = add_command(
+        commands, "create", does="make a key and show it, this once", examples=_CREATING
+    )
     create.add_argument("--name", type=_name, required=True, help="whose it is")
     create.add_argument("--scope", choices=SCOPES, required=True, help="each includes the former")
     create.add_argument(
@@ -38,10 +43,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     create.set_defaults(run=_create)
 
-    listing = commands.add_parser("list", help="show every key, without its secret")
+    listing = add_command(
+        commands,
+        "list",
+        does="show every key, without its secret",
+        examples=["wardrobe keys list"],
+    )
     listing.set_defaults(run=_list)
 
-    revoke = commands.add_parser("revoke", help="remove a key; it stops working at once")
+    revoke = add_command(
+        commands,
+        "revoke",
+        does="remove a key; it stops working at once",
+        examples=["wardrobe keys revoke 5f0c1a9e"],
+    )
     revoke.add_argument("id", help="the part between the underscores, as `keys list` shows it")
     revoke.set_defaults(run=_revoke)
 
