@@ -1,4 +1,4 @@
-# make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures)
+# make run      set everything up, then serve http://localhost:8000 (CATALOGUE=/some/folder: your pictures, in indexes/catalogue-folder)
 # make install  only set up; make install-bench: and what `python -m benchmarks.…` needs
 # make test     set everything up, then run every test: of Python, of the page, of the page in Chromium
 # make check    lint, types, layers, and whether the page knows the API as it is
@@ -26,7 +26,7 @@ DEMO := multi_label_dataset/demo
 DEMO_PICTURES := 1200
 
 ifdef CATALOGUE
-export INDEX := indexes/$(shell basename "$(CATALOGUE)")
+export INDEX := indexes/catalogue-$(shell basename "$(CATALOGUE)")
 else
 export INDEX := indexes/demo
 endif

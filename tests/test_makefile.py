@@ -1,4 +1,4 @@
-"""What `make run` does before it serves."""
+"""What `make run` sets up and refuses."""
 
 import socket
 import subprocess
@@ -25,3 +25,9 @@ def test_a_port_that_another_server_has_is_refused_before_anything_is_set_up(tmp
     assert f"Port {port} is in use: make run PORT={port + 1}" in done.stderr
     assert done.stdout == ""
     assert not (tmp_path / "venv").exists()
+
+
+def test_a_catalogue_never_takes_the_place_of_the_demo(tmp_path) -> None:
+    done = make("--dry-run", "index", "CATALOGUE=/some/demo", venv=tmp_path / "venv")
+    assert '--out "indexes/catalogue-demo"' in done.stdout
+    assert "indexes/demo" not in done.stdout
