@@ -123,10 +123,11 @@ QUERIES = (
 )
 _INTRODUCTION = """# Written queries and what they find
 
-Twenty queries as somebody writes them, asked of the drawn demo catalogue; `[Tops Red]` stands for
-the item on the left. Upper row: what `/search` finds, which reads "without" and "but" in a text as
-filters and takes a colour as a colour. Lower row: the same parts added up as vectors. Figures for
-photographs are in [search.md](search.md). This page is written by
+Queries as somebody writes them, asked of the drawn demo catalogue: {count} of twenty, those whose
+item it has; `[Tops Red]` stands for the item, on the left. Upper row: what `/search` finds, which
+reads "without" and "but" in a text as filters and takes a colour as a colour. Lower row: the same
+parts added up as vectors. Figures for photographs are in [search.md](search.md). This page is
+written by
 
     INDEX=indexes/demo python -m benchmarks.queries --grids docs/queries"""
 
@@ -190,7 +191,7 @@ def _table(client: FlaskClient, condition: Json | None, grids: Path | None) -> J
 
 def _page(rows: Sequence[Json], grids: Path) -> str:
     """Returns a page that shows what each query found."""
-    lines = [_INTRODUCTION]
+    lines = [_INTRODUCTION.format(count=len(rows))]
     for row in rows:
         lines += [
             f"## {row['query']}",
