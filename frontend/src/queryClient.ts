@@ -1,12 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./api/client";
+import { ApiError, mayPass } from "./api/client";
 
 const MOST_RETRIES = 8;
-
-/** Only what may pass by itself is asked again: a starting or busy server, a broken connection. */
-function mayPass(failures: number, error: Error): boolean {
-  return failures < MOST_RETRIES && (error instanceof ApiError ? error.passing : true);
-}
 
 function delayMs(failures: number, error: Error): number {
   const asked = error instanceof ApiError ? error.retryAfterS : null;
@@ -16,7 +11,7 @@ function delayMs(failures: number, error: Error): number {
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: mayPass,
+      retry: (failures, error) => failures < MOST_RETRIES && mayPass(error),
       retryDelay: delayMs,
       staleTime: 60_000,
       refetchOnWindowFocus: false,

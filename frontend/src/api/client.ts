@@ -25,6 +25,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the same call may work in a moment; a connection that broke is no `ApiError`. */
+export function mayPass(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.passing;
+}
+
 /** Returns the address of an item for calls; slashes stay, because some proxies refuse `%2F`. */
 export function itemPath(id: string): string {
   return `/items/${id.split("/").map(encodeURIComponent).join("/")}`;

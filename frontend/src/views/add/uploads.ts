@@ -1,6 +1,6 @@
 /** Runs the queue. It goes on while other views are shown, and until the page is left. */
 import { useSyncExternalStore } from "react";
-import { ApiError } from "@/api/client";
+import { ApiError, mayPass } from "@/api/client";
 import { queryClient, refreshAfterWrite } from "@/queryClient";
 import {
   type Action,
@@ -103,8 +103,7 @@ function consequence({ key, retries }: Row, error: unknown): Action {
   if (answered && error.status === 412) {
     return { type: "progressed", key, progress: { step: "exists" } };
   }
-  const mayPass = answered ? error.passing : true; // a connection that broke
-  if (mayPass && retries < MOST_RETRIES) {
+  if (mayPass(error) && retries < MOST_RETRIES) {
     const delayS = (answered ? error.retryAfterS : null) ?? Math.min(2 ** retries, 30);
     return { type: "postponed", key, notBefore: Date.now() + 1000 * delayS };
   }

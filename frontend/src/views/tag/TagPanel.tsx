@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/client";
+import { ApiError, mayPass } from "@/api/client";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { KeyDialog } from "@/components/KeyDialog";
 import { Button } from "@/components/ui/Button";
@@ -67,10 +67,6 @@ export function TagPanel({ current, shift, address }: Props) {
       )}
     </section>
   );
-}
-
-function mayPass(error: Error): boolean {
-  return !(error instanceof ApiError) || error.passing;
 }
 
 function Skeleton() {
