@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { itemAddress } from "@/addresses";
+import { errorMessage } from "@/components/errorMessage";
 import { KeyedButton } from "@/components/KeyedButton";
 import { percent } from "@/names";
 import type { Row } from "./queue";
@@ -62,7 +63,7 @@ export function RowState({ row: { key, id, progress } }: { row: Row }) {
               {t("add.row.retry")}
             </KeyedButton>
           </Line>
-          <p className="text-bad text-xs wrap-anywhere">{progress.message}</p>
+          <p className="text-bad text-xs wrap-anywhere">{errorMessage(progress.error, t)}</p>
         </div>
       );
   }

@@ -125,7 +125,7 @@ test("only those that exist are replaced, only the failed are tried again", () =
     to(0, SENDING),
     to(0, { step: "exists" }),
     to(1, SENDING),
-    to(1, { step: "failed", message: "damaged" }),
+    to(1, { step: "failed", error: new Error("damaged") }),
   );
   const keys = [0, 1];
   const replaced = after(queue, { type: "replaceAsked", keys });

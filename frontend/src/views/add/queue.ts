@@ -12,7 +12,7 @@ export type Progress =
   | { step: "encoding" }
   | { step: "done"; outcome: Outcome; item: Item }
   | { step: "exists" }
-  | { step: "failed"; message: string };
+  | { step: "failed"; error: Error };
 
 export type Step = Progress["step"];
 

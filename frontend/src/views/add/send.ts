@@ -48,7 +48,7 @@ function put(row: Row, onProgress: (progress: Progress) => void, signal: AbortSi
       if (request.status < 300) resolve({ status: request.status, item: body as Item });
       else reject(errorOf(responseOf(request), body));
     };
-    request.onerror = () => reject(new TypeError("the server cannot be reached"));
+    request.onerror = () => reject(new TypeError("the connection broke"));
     request.onabort = () => reject(new DOMException("given up", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(itemForm({ caption: row.caption, ...row.shared }, row.file));

@@ -49,7 +49,8 @@ test("all are sent, three at a time, and only then is it finished", async () => 
 });
 
 test("a busy server is asked again when it says, and given up after some times", async () => {
-  const send = vi.fn<Send>(() => Promise.reject(new ApiError(429, "queue_full", "full", 7)));
+  const error = new ApiError(429, "queue_full", "full", 7);
+  const send = vi.fn<Send>(() => Promise.reject(error));
   const { uploads } = start(send, "a.jpg");
   await vi.advanceTimersByTimeAsync(6900);
   expect(send).toHaveBeenCalledTimes(1);
@@ -57,12 +58,14 @@ test("a busy server is asked again when it says, and given up after some times",
   expect(send).toHaveBeenCalledTimes(2);
   await vi.advanceTimersByTimeAsync(100_000);
   expect(send).toHaveBeenCalledTimes(1 + MOST_RETRIES);
-  expect(progressOf(uploads)).toEqual([{ step: "failed", message: "full" }]);
+  expect(progressOf(uploads)).toEqual([{ step: "failed", error }]);
 });
+
+const DAMAGED = new ApiError(400, "unreadable_picture", "damaged");
 
 test.each([
   [new ApiError(412, "precondition_failed", "there"), { step: "exists" }],
-  [new ApiError(400, "unreadable_picture", "damaged"), { step: "failed", message: "damaged" }],
+  [DAMAGED, { step: "failed", error: DAMAGED }],
 ])("%s is not tried again", async (error, progress) => {
   const send = vi.fn<Send>(() => Promise.reject(error));
   const { uploads } = start(send, "a.jpg");

@@ -84,7 +84,7 @@ export class Uploads {
       );
       report({ type: "progressed", key, progress: { step: "done", ...sent } });
     } catch (error) {
-      report(consequence(row, error));
+      report(consequence(row, error as Error));
     } finally {
       if (this.#sending.get(key) === controller) this.#sending.delete(key);
     }
@@ -97,7 +97,7 @@ export class Uploads {
 }
 
 /** Returns what follows from an error: a refused key stops all, what may pass is tried again. */
-function consequence({ key, retries }: Row, error: unknown): Action {
+function consequence({ key, retries }: Row, error: Error): Action {
   const answered = error instanceof ApiError;
   if (answered && error.needsKey) return { type: "refused", key, error };
   if (answered && error.status === 412) {
@@ -107,8 +107,7 @@ function consequence({ key, retries }: Row, error: unknown): Action {
     const delayS = (answered ? error.retryAfterS : null) ?? Math.min(2 ** retries, 30);
     return { type: "postponed", key, notBefore: Date.now() + 1000 * delayS };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return { type: "progressed", key, progress: { step: "failed", message } };
+  return { type: "progressed", key, progress: { step: "failed", error } };
 }
 
 function warn(event: BeforeUnloadEvent): void {

@@ -1,5 +1,6 @@
 import { Activity } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { errorMessage } from "@/components/errorMessage";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { BatchesCard, LookupsCard, StagesCard, WorkCard } from "./EncodingCards";
@@ -31,7 +32,7 @@ export function LiveFigures() {
       <p className="text-muted">{t("health.live.about")}</p>
       <p role="status" className="text-bad empty:hidden">
         {error !== null &&
-          t("health.live.stale", { time: clockTime(figures.atMs), reason: error.message })}
+          t("health.live.stale", { time: clockTime(figures.atMs), reason: errorMessage(error, t) })}
       </p>
       <Cards figures={figures} />
     </div>

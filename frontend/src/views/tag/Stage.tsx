@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { clsx } from "clsx";
 import { useNavigate } from "react-router";
 import { pictureAddress } from "@/addresses";
+import { errorMessage } from "@/components/errorMessage";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import type { TagAddress } from "./address";
@@ -78,15 +79,16 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
         {why !== null && (
           <div className="flex items-start gap-2">
             <p className="text-muted grow py-1.5">
-              {reasons.error?.message ??
-                t(
-                  reasons.isPending
-                    ? "tag.why.loading"
-                    : heatmap === undefined
-                      ? "tag.why.missing"
-                      : "tag.why.shown",
-                  { tag: readableTag(why) },
-                )}
+              {reasons.error
+                ? errorMessage(reasons.error, t)
+                : t(
+                    reasons.isPending
+                      ? "tag.why.loading"
+                      : heatmap === undefined
+                        ? "tag.why.missing"
+                        : "tag.why.shown",
+                    { tag: readableTag(why) },
+                  )}
             </p>
             {reasons.isPending && (
               <LoaderCircle className="text-accent mt-2 size-4 shrink-0 animate-spin" aria-hidden />

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ApiError, mayPass } from "@/api/client";
+import { errorMessage } from "@/components/errorMessage";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { KeyDialog } from "@/components/KeyDialog";
 import { Button } from "@/components/ui/Button";
@@ -42,8 +43,8 @@ export function TagPanel({ current, shift, address }: Props) {
           <p className="text-muted flex min-h-5 items-center text-xs">
             {state === "done"
               ? t("tag.tags.legend")
-              : state === "delayed"
-                ? (current.error?.message ?? t("tag.state.delayed"))
+              : state === "delayed" && current.error !== null
+                ? errorMessage(current.error, t)
                 : t(`tag.state.${state}`)}
           </p>
           <div className="grid gap-3 @xl:grid-cols-2 @5xl:grid-cols-3">
@@ -82,7 +83,7 @@ function Unsent({ count, error, onSend }: { count: number; error: Error; onSend:
       className="bg-bad-soft text-bad flex flex-wrap items-center gap-2 rounded-xl px-4 py-3"
     >
       <p className="min-w-60 grow basis-0">
-        {t("tag.feedback.unsent", { count })} {error.message}
+        {t("tag.feedback.unsent", { count })} {errorMessage(error, t)}
       </p>
       {needsKey && <KeyDialog trigger={<Button>{t("common.key.button")}</Button>} />}
       <Button onClick={onSend}>{t("tag.feedback.again")}</Button>

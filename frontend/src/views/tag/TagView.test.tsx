@@ -20,7 +20,7 @@ const PREDICTION = {
 /** Requests that came, and how those under way are answered. */
 const server = vi.hoisted(() => {
   const asked: Request[] = [];
-  const open: ((response: Response) => void)[] = [];
+  const open: ((response: Response | Promise<Response>) => void)[] = [];
   // Before the client is made: it keeps the fetch of that moment.
   globalThis.fetch = (request) => {
     asked.push(request as Request);
@@ -98,6 +98,15 @@ test("a busy server can be asked again", async () => {
   await waitFor(() => expect(server.open).toHaveLength(1));
   answerNext({ results: [PREDICTION] });
   await screen.findByText("1 of 1 tagged");
+});
+
+test("why a tag: a server out of reach is said, whatever the browser calls it", async () => {
+  show();
+  await tagOne();
+  await userEvent.click(screen.getByRole("button", { name: "Why Red?" }));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  server.open.shift()?.(Promise.reject(new TypeError("Failed to fetch")));
+  await screen.findByText("The server cannot be reached");
 });
 
 test("keys move among pictures, and the address follows", async () => {
