@@ -24,11 +24,8 @@ export function InlineError({ error, children, action }: Props) {
     >
       <TriangleAlert className="size-4 shrink-0" aria-hidden />
       <div className="min-w-48 flex-1 wrap-anywhere">{children ?? errorMessage(error, t)}</div>
-      {needsKey ? (
-        <KeyDialog trigger={<Button size="small">{t("common.key.button")}</Button>} />
-      ) : (
-        action
-      )}
+      {needsKey && <KeyDialog trigger={<Button size="small">{t("common.key.button")}</Button>} />}
+      {action}
     </div>
   );
 }

@@ -28,6 +28,11 @@ export const common = {
     defect: "This view failed",
     defectAdvice: "Load the page anew. If it happens again, please report it.",
   },
+  feedback: {
+    unsent_one: "{{count}} verdict is not sent to the server:",
+    unsent_other: "{{count}} verdicts are not sent to the server:",
+    again: "Send again",
+  },
   key: {
     button: "API key",
     title: "API key",

@@ -71,9 +71,4 @@ export const tag = {
     missing: "There is no heatmap of {{tag}}: only the 16 most probable tags have one.",
     hide: "Hide the heatmap",
   },
-  feedback: {
-    unsent_one: "{{count}} verdict is not sent to the server:",
-    unsent_other: "{{count}} verdicts are not sent to the server:",
-    again: "Send again",
-  },
 };

@@ -1,14 +1,12 @@
-import { useMutation } from "@tanstack/react-query";
 import { BadgeCheck, Sparkles, ThumbsDown, ThumbsUp } from "lucide-react";
 import { clsx } from "clsx";
-import { Fragment } from "react";
+import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useTagFeedback, type Verdict } from "@/api/feedback";
 import type { Item } from "@/api/types";
-import { InlineError } from "@/components/InlineError";
 import { KeyedButton } from "@/components/KeyedButton";
+import { UnsentVerdicts } from "@/components/UnsentVerdicts";
 import { percent, readableField } from "@/names";
-import { judgeTag, type Verdict } from "./queries";
-import { useState } from "react";
 
 type PredictedTag = Item["tags"][string][number];
 
@@ -16,7 +14,13 @@ type PredictedTag = Item["tags"][string][number];
 export function TagList({ item }: { item: Item }) {
   const { t } = useTranslation();
   const attributes = [...new Set([...Object.keys(item.given), ...Object.keys(item.tags)])];
-  const { verdicts, judge, error, said } = useJudgements(item.id);
+  const { verdicts, unsent, send } = useTagFeedback(`${item.id} ${item.etag}`);
+  const [noted, setNoted] = useState("");
+  const judge = (attribute: string, label: string, verdict: Verdict) => {
+    const said = t(verdict === "accept" ? "item.tags.accepted" : "item.tags.rejected", { label });
+    const given = { id: item.id, tag: `${attribute}=${label}`, verdict };
+    send(given, { onSuccess: () => setNoted(said) });
+  };
   return (
     <section aria-labelledby="tags" className="flex flex-col gap-3">
       <div>
@@ -49,17 +53,17 @@ export function TagList({ item }: { item: Item }) {
                 <PredictedLabel
                   key={tag.label}
                   tag={tag}
-                  verdict={verdicts[`${attribute}=${tag.label}`]}
-                  onJudge={(verdict) => judge({ attribute, label: tag.label, verdict })}
+                  verdict={verdicts.get(`${attribute}=${tag.label}`)}
+                  onJudge={(verdict) => judge(attribute, tag.label, verdict)}
                 />
               ))}
             </dd>
           </Fragment>
         ))}
       </dl>
-      {error && <InlineError error={error} />}
+      <UnsentVerdicts unsent={unsent} onSend={send} />
       <p role="status" className="sr-only">
-        {said}
+        {noted}
       </p>
     </section>
   );
@@ -114,26 +118,4 @@ function PredictedLabel({ tag, verdict, onJudge }: PredictedProps) {
       </span>
     </span>
   );
-}
-
-interface Judgement {
-  attribute: string;
-  label: string;
-  verdict: Verdict;
-}
-
-/** Sends judgements. The service gives none back, so they are shown until the view is left. */
-function useJudgements(id: string) {
-  const { t } = useTranslation();
-  const [verdicts, setVerdicts] = useState<Record<string, Verdict>>({});
-  const [said, setSaid] = useState("");
-  const { mutate, error } = useMutation({
-    mutationFn: ({ attribute, label, verdict }: Judgement) =>
-      judgeTag(id, `${attribute}=${label}`, verdict),
-    onSuccess: (_, { attribute, label, verdict }) => {
-      setVerdicts((before) => ({ ...before, [`${attribute}=${label}`]: verdict }));
-      setSaid(t(verdict === "accept" ? "item.tags.accepted" : "item.tags.rejected", { label }));
-    },
-  });
-  return { verdicts, judge: mutate, error, said };
 }

@@ -44,9 +44,3 @@ export function removeItem({ id, etag }: Item) {
     api.DELETE("/items/{id}", { params: { path: { id }, header: { "If-Match": `"${etag}"` } } }),
   );
 }
-
-export type Verdict = "accept" | "reject";
-
-export function judgeTag(id: string, tag: string, verdict: Verdict) {
-  return answerOf(api.POST("/feedback", { body: { kind: "tag", id, tag, verdict } }));
-}

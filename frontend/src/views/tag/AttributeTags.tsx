@@ -1,10 +1,11 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
+import type { Verdict } from "@/api/feedback";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
 import { clsx } from "clsx";
 import type { TagAddress } from "./address";
-import { type JudgedTag, judgeTags, type TagList, type Verdict, type Verdicts } from "./selection";
+import { type JudgedTag, judgeTags, type TagList, type Verdicts } from "./selection";
 import { TagRow } from "./TagRow";
 
 interface Props {

@@ -1,10 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { ApiError, mayPass } from "@/api/client";
+import { mayPass } from "@/api/client";
 import { errorMessage } from "@/components/errorMessage";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { KeyDialog } from "@/components/KeyDialog";
-import { Button } from "@/components/ui/Button";
+import { UnsentVerdicts } from "@/components/UnsentVerdicts";
 import type { TagAddress } from "./address";
 import { AttributeTags } from "./AttributeTags";
 import { type TaggedPicture, tagsKey } from "./tagging";
@@ -22,13 +21,11 @@ const SKELETON_CARDS = 8;
 export function TagPanel({ current, shift, address }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { judge, sendAgain, error } = useVerdicts();
   const { picture, prediction, state } = current;
+  const { judge, unsent, send } = useVerdicts(picture);
   return (
     <section aria-label={t("tag.tags.label")} className="@container flex flex-col gap-3">
-      {picture.unsent.length > 0 && error !== null && (
-        <Unsent count={picture.unsent.length} error={error} onSend={() => sendAgain(picture)} />
-      )}
+      <UnsentVerdicts unsent={unsent} onSend={send} />
       {state === "failed" && current.error !== null ? (
         <div className="bg-surface border-line rounded-xl border">
           <ErrorNotice
@@ -58,9 +55,7 @@ export function TagPanel({ current, shift, address }: Props) {
                     shift={shift}
                     verdicts={picture.verdicts}
                     address={address}
-                    onJudge={(label, verdict) =>
-                      judge(picture, { attribute, label, tags }, verdict)
-                    }
+                    onJudge={(label, verdict) => judge({ attribute, label, tags }, verdict)}
                   />
                 ))}
           </div>
@@ -72,21 +67,4 @@ export function TagPanel({ current, shift, address }: Props) {
 
 function Skeleton() {
   return <div className="bg-raised h-44 animate-pulse rounded-xl" aria-hidden />;
-}
-
-function Unsent({ count, error, onSend }: { count: number; error: Error; onSend: () => void }) {
-  const { t } = useTranslation();
-  const needsKey = error instanceof ApiError && error.needsKey;
-  return (
-    <div
-      role="alert"
-      className="bg-bad-soft text-bad flex flex-wrap items-center gap-2 rounded-xl px-4 py-3"
-    >
-      <p className="min-w-60 grow basis-0">
-        {t("tag.feedback.unsent", { count })} {errorMessage(error, t)}
-      </p>
-      {needsKey && <KeyDialog trigger={<Button>{t("common.key.button")}</Button>} />}
-      <Button onClick={onSend}>{t("tag.feedback.again")}</Button>
-    </div>
-  );
 }

@@ -1,9 +1,10 @@
 import { Check, CircleCheck, CircleDashed, CircleX, Eye, Plus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Verdict } from "@/api/feedback";
 import { Button } from "@/components/ui/Button";
 import { percent } from "@/names";
 import { clsx } from "clsx";
-import type { JudgedTag, Verdict } from "./selection";
+import type { JudgedTag } from "./selection";
 
 interface Props {
   tag: JudgedTag;

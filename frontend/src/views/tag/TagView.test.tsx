@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { MemoryRouter, useLocation } from "react-router";
+import { Link, MemoryRouter, Route, Routes, useLocation } from "react-router";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { currentPictures, removePictures } from "./pictures";
 import { TagView } from "./TagView";
@@ -40,7 +40,12 @@ function show(address = "/tag") {
   render(
     <QueryClientProvider client={client}>
       <MemoryRouter initialEntries={[address]} useTransitions={false}>
-        <TagView />
+        <Link to="/health">Health</Link>
+        <Link to={address}>Tag</Link>
+        <Routes>
+          <Route path="/tag" element={<TagView />} />
+          <Route path="/health" element={null} />
+        </Routes>
         <Address />
       </MemoryRouter>
     </QueryClientProvider>,
@@ -67,6 +72,21 @@ async function tagOne(name = "a.jpg") {
   await waitFor(() => expect(server.open).toHaveLength(1));
   answerNext({ results: [PREDICTION] });
   await screen.findByRole("heading", { name: "Colour" });
+}
+
+async function showItem() {
+  show("/tag?id=shop/17");
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  expect(server.asked[0]?.url).toContain("/items/shop/17/image");
+  server.open.shift()?.(new Response(new Blob(["x"])));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ results: [PREDICTION] });
+  await screen.findByRole("heading", { name: "Colour" });
+}
+
+async function refuseNext() {
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ error: { code: "key_required", message: "it needs a key", detail: {} } }, 401);
 }
 
 test("three pictures at most are under way, and a broken one fails alone", async () => {
@@ -142,15 +162,9 @@ test("the verdict on an uploaded picture stays on the page, and can be taken bac
 });
 
 test("the verdict on an item is sent, and again if it was refused", async () => {
-  show("/tag?id=shop/17");
-  await waitFor(() => expect(server.open).toHaveLength(1));
-  expect(server.asked[0]?.url).toContain("/items/shop/17/image");
-  server.open.shift()?.(new Response(new Blob(["x"])));
-  await waitFor(() => expect(server.open).toHaveLength(1));
-  answerNext({ results: [PREDICTION] });
-  await userEvent.click(await screen.findByRole("button", { name: "Add Blue" }));
-  await waitFor(() => expect(server.open).toHaveLength(1));
-  answerNext({ error: { code: "key_required", message: "it needs a key", detail: {} } }, 401);
+  await showItem();
+  await userEvent.click(screen.getByRole("button", { name: "Add Blue" }));
+  await refuseNext();
   const alert = await screen.findByRole("alert");
   expect(alert.textContent).toContain("1 verdict is not sent to the server: it needs a key");
   within(alert).getByRole("button", { name: "API key" });
@@ -163,6 +177,29 @@ test("the verdict on an item is sent, and again if it was refused", async () => 
     verdict: "accept",
   });
   answerNext({ number: 1 }, 201);
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+});
+
+test("a verdict that was refused stays unsent, whatever comes after it", async () => {
+  await showItem();
+  await userEvent.click(screen.getByRole("button", { name: "Reject Red" }));
+  await refuseNext();
+  await screen.findByText(/^1 verdict is not sent/);
+  await userEvent.click(screen.getByRole("button", { name: "Add Blue" }));
+  await waitFor(() => expect(server.open).toHaveLength(1));
+  answerNext({ number: 1 }, 201);
+  await userEvent.click(screen.getByRole("link", { name: "Health" }));
+  expect(screen.queryByRole("alert")).toBeNull();
+  await userEvent.click(screen.getByRole("link", { name: "Tag" }));
+  await screen.findByText("1 verdict is not sent to the server: it needs a key");
+});
+
+test("a refused verdict that another answer replaced is no longer to be sent", async () => {
+  await showItem();
+  await userEvent.click(screen.getByRole("button", { name: "Accept Red" }));
+  await refuseNext();
+  await screen.findByRole("alert");
+  await userEvent.click(screen.getByRole("button", { name: "Add Blue" }));
   await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toCsv, toJson } from "./exporting";
-import type { Verdict } from "./selection";
+import type { Verdict } from "@/api/feedback";
 import type { TaggedPicture } from "./tagging";
 
 const TAGS = {
@@ -15,7 +15,7 @@ const TAGS = {
 };
 
 function tagged(name: string, verdicts: [string, Verdict][] = []): TaggedPicture {
-  const picture = { key: name, name, itemId: null, file: null, url: null, unsent: [] };
+  const picture = { key: name, name, itemId: null, file: null, url: null };
   return {
     picture: { ...picture, verdicts: new Map(verdicts) },
     prediction: { filename: name, tags: TAGS, top: [] },

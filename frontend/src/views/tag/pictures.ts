@@ -13,8 +13,6 @@ export interface Picture {
   /** For an <img>. */
   url: string | null;
   verdicts: Verdicts;
-  /** Tags of an item whose verdicts the server has not taken. */
-  unsent: readonly string[];
 }
 
 let pictures: readonly Picture[] = [];
@@ -47,11 +45,6 @@ export function updatePicture(key: string, change: Partial<Picture>): void {
   replaceAll(pictures.map((old) => (old.key === key ? { ...old, ...change } : old)));
 }
 
-export function markSent(key: string, name: string): void {
-  const unsent = pictures.find((picture) => picture.key === key)?.unsent ?? [];
-  updatePicture(key, { unsent: unsent.filter((other) => other !== name) });
-}
-
 /** Keeps the fetched picture of an item. */
 export function keepFile(key: string, file: Blob): void {
   if (!pictures.some((picture) => picture.key === key && picture.url === null)) return;
@@ -73,7 +66,6 @@ function newPicture(given: Partial<Picture> & { name: string }): Picture {
     file: null,
     url: null,
     verdicts: new Map(),
-    unsent: [],
     ...given,
   };
 }

@@ -1,8 +1,8 @@
 /** Which labels of an attribute are chosen: by probability, strictness and verdicts. */
+import type { Verdict } from "@/api/feedback";
 import type { Prediction } from "@/api/types";
 
 export type TagList = Prediction["tags"][string];
-export type Verdict = "accept" | "reject";
 /** By `attribute=label`. */
 export type Verdicts = ReadonlyMap<string, Verdict>;
 
