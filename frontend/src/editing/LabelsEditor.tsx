@@ -3,13 +3,11 @@ import { Plus } from "lucide-react";
 import { type KeyboardEvent, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answerOf, api } from "@/api/client";
-import type { Item } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Chip } from "@/components/ui/Chip";
 import { Field } from "@/components/ui/Field";
 import { readableField } from "@/names";
-
-type Given = Item["given"];
+import type { Given } from "./given";
 
 interface Props {
   given: Given;

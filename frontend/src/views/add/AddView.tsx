@@ -8,6 +8,7 @@ import { KeyDialog } from "@/components/KeyDialog";
 import { Page } from "@/components/Page";
 import { PictureDrop } from "@/components/PictureDrop";
 import { Button } from "@/components/ui/Button";
+import { withoutEmpty } from "@/editing/given";
 import { readRows } from "@/editing/metadata";
 import { problemsOf, summaryOf } from "./queue";
 import { RowEditor } from "./RowEditor";
@@ -67,10 +68,6 @@ export function AddView() {
 
 function addFiles(files: File[]): void {
   dispatch({ type: "added", files });
-}
-
-function withoutEmpty(given: Shared["given"]): Shared["given"] {
-  return Object.fromEntries(Object.entries(given).filter(([, labels]) => labels.length > 0));
 }
 
 function KeyInvitation() {

@@ -3,13 +3,13 @@ import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answerOf, api } from "@/api/client";
-import type { Item } from "@/api/types";
+import type { Given } from "@/editing/given";
 import { LabelsEditor } from "@/editing/LabelsEditor";
 import type { MetadataRow, RowProblem } from "@/editing/metadata";
 import { MetadataEditor } from "@/editing/MetadataEditor";
 
 export interface Shared {
-  given: Item["given"];
+  given: Given;
   rows: MetadataRow[];
 }
 

@@ -1,10 +1,9 @@
 /** An item while somebody edits it. */
 import type { Item } from "@/api/types";
+import { type Given, withoutEmpty } from "@/editing/given";
 import type { ItemFields } from "@/editing/itemForm";
 import { applyPatch, mergePatch, same } from "@/editing/mergePatch";
 import { type Metadata, type MetadataRow, readRows, rowsOf } from "@/editing/metadata";
-
-export type Given = Item["given"];
 
 export interface Draft {
   caption: string;
@@ -78,8 +77,4 @@ function shown(value: unknown): string {
   if (value === undefined) return "–";
   if (Array.isArray(value)) return value.map(shown).join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function withoutEmpty(given: Given): Given {
-  return Object.fromEntries(Object.entries(given).filter(([, labels]) => labels.length > 0));
 }
