@@ -1,6 +1,6 @@
 import { KeyRound } from "lucide-react";
 import { clsx } from "clsx";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useKey } from "@/api/key";
 import { InlineError } from "@/components/InlineError";
@@ -8,11 +8,10 @@ import { KeyDialog } from "@/components/KeyDialog";
 import { Page } from "@/components/Page";
 import { PictureDrop } from "@/components/PictureDrop";
 import { Button } from "@/components/ui/Button";
-import { withoutEmpty } from "@/editing/given";
 import { readRows } from "@/editing/metadata";
 import { problemsOf, summaryOf } from "./queue";
 import { RowEditor } from "./RowEditor";
-import { NOTHING_SHARED, type Shared, SharedFields } from "./SharedFields";
+import { SharedFields } from "./SharedFields";
 import { Toolbar } from "./Toolbar";
 import { dispatch, useQueue } from "./uploads";
 import { UploadProgress } from "./UploadProgress";
@@ -21,10 +20,9 @@ export function AddView() {
   const { t } = useTranslation();
   const queue = useQueue();
   const key = useKey();
-  const [shared, setShared] = useState<Shared>(NOTHING_SHARED);
   const problems = useMemo(() => problemsOf(queue.rows), [queue.rows]);
   const summary = useMemo(() => summaryOf(queue.rows), [queue.rows]);
-  const read = readRows(shared.rows);
+  const sharedProblems = readRows(queue.shared.metadataRows).problems;
   const isEmpty = queue.rows.length === 0;
   return (
     <Page title={t("add.heading")} about={t("add.about")}>
@@ -41,15 +39,14 @@ export function AddView() {
       </PictureDrop>
       {!isEmpty && (
         <>
-          <SharedFields shared={shared} problems={read.problems} onChange={setShared} />
+          <SharedFields shared={queue.shared} problems={sharedProblems} />
           <section aria-label={t("add.list")} className="flex flex-col gap-3">
             <div className="bg-page border-line sticky top-14 z-10 flex flex-col gap-3 border-b py-3">
               <Toolbar
                 queue={queue}
                 summary={summary}
                 problems={problems}
-                isSharedReadable={read.problems.size === 0}
-                shared={{ labels: withoutEmpty(shared.given), metadata: read.metadata }}
+                isSharedReadable={sharedProblems.size === 0}
               />
               <UploadProgress summary={summary} isPaused={queue.isPaused} toMend={problems.size} />
               {queue.refusal && <InlineError error={queue.refusal} />}

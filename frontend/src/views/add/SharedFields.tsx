@@ -3,31 +3,26 @@ import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { answerOf, api } from "@/api/client";
-import type { Given } from "@/editing/given";
 import { LabelsEditor } from "@/editing/LabelsEditor";
-import type { MetadataRow, RowProblem } from "@/editing/metadata";
+import type { RowProblem } from "@/editing/metadata";
 import { MetadataEditor } from "@/editing/MetadataEditor";
-
-export interface Shared {
-  given: Given;
-  rows: MetadataRow[];
-}
-
-export const NOTHING_SHARED: Shared = { given: {}, rows: [] };
+import type { Shared } from "./queue";
+import { dispatch } from "./uploads";
 
 interface Props {
   shared: Shared;
   problems: ReadonlyMap<number, RowProblem>;
-  onChange: (shared: Shared) => void;
 }
 
 /** Labels and metadata that all pictures of an upload are given. */
-export function SharedFields({ shared, problems, onChange }: Props) {
+export function SharedFields({ shared: { given, metadataRows }, problems }: Props) {
   const { t } = useTranslation();
-  const [isOpen, setOpen] = useState(false);
+  const isGiven = Object.keys(given).length > 0 || metadataRows.length > 0;
+  const [isOpen, setOpen] = useState(isGiven);
   const attributes = useAttributes(isOpen);
   return (
     <details
+      open={isOpen}
       onToggle={(event) => setOpen(event.currentTarget.open)}
       className="group border-line bg-surface rounded-2xl border"
     >
@@ -41,23 +36,27 @@ export function SharedFields({ shared, problems, onChange }: Props) {
           <fieldset className="min-w-0">
             <legend className="mb-2 font-medium">{t("add.shared.labels")}</legend>
             <LabelsEditor
-              given={shared.given}
+              given={given}
               attributes={attributes}
-              onChange={(given) => onChange({ ...shared, given })}
+              onChange={(changed) => edit({ given: changed })}
             />
           </fieldset>
           <fieldset className="min-w-0">
             <legend className="mb-2 font-medium">{t("add.shared.metadata")}</legend>
             <MetadataEditor
-              rows={shared.rows}
+              rows={metadataRows}
               problems={problems}
-              onChange={(rows) => onChange({ ...shared, rows })}
+              onChange={(changed) => edit({ metadataRows: changed })}
             />
           </fieldset>
         </div>
       </div>
     </details>
   );
+}
+
+function edit(change: Partial<Shared>): void {
+  dispatch({ type: "sharedEdited", change });
 }
 
 /** Returns the attributes that items have labels of. */

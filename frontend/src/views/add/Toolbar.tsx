@@ -1,24 +1,21 @@
 import { CircleX, ListOrdered, ListX, Pause, Play, Replace, RotateCw, Upload } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { KeyedButton } from "@/components/KeyedButton";
 import { Button } from "@/components/ui/Button";
 import type { IdProblem } from "./proposals";
-import { isUnderWay, type Queue, type Row, type Step, type Summary } from "./queue";
+import { isUnderWay, type Queue, type Step, type Summary } from "./queue";
 import { dispatch } from "./uploads";
 
 interface Props {
   queue: Queue;
   summary: Summary;
   problems: ReadonlyMap<number, IdProblem | "twice">;
-  shared: Row["shared"];
   isSharedReadable: boolean;
 }
 
 /** What can be done with all pictures together. */
-export function Toolbar({ queue, summary, problems, shared, isSharedReadable }: Props) {
+export function Toolbar({ queue, summary, problems, isSharedReadable }: Props) {
   const { t } = useTranslation();
-  const [keepExisting, setKeepExisting] = useState(true);
   const { counts } = summary;
   const uploadable = counts.ready - problems.size;
   return (
@@ -28,7 +25,7 @@ export function Toolbar({ queue, summary, problems, shared, isSharedReadable }: 
           <KeyedButton
             variant="primary"
             disabled={uploadable === 0 || !isSharedReadable}
-            onClick={() => dispatch({ type: "uploadAsked", mayReplace: !keepExisting, shared })}
+            onClick={() => dispatch({ type: "uploadAsked" })}
           >
             <Upload aria-hidden />
             {t("add.upload", { count: uploadable })}
@@ -37,8 +34,10 @@ export function Toolbar({ queue, summary, problems, shared, isSharedReadable }: 
             <input
               type="checkbox"
               className="accent-accent size-4"
-              checked={keepExisting}
-              onChange={(event) => setKeepExisting(event.target.checked)}
+              checked={queue.shared.keepExisting}
+              onChange={(event) =>
+                dispatch({ type: "sharedEdited", change: { keepExisting: event.target.checked } })
+              }
             />
             {t("add.keepExisting")}
           </label>

@@ -27,7 +27,7 @@ function to(key: number, progress: Progress): Action {
   return { type: "progressed", key, progress };
 }
 
-const UPLOAD: Action = { type: "uploadAsked", mayReplace: false, shared: {} };
+const UPLOAD: Action = { type: "uploadAsked" };
 const SENDING: Progress = { step: "sending", share: 0 };
 const DONE: Progress = { step: "done", outcome: "created", item: ITEM };
 
@@ -67,11 +67,20 @@ test("what was uploaded keeps its id: a later equal one is marked", () => {
   expect([...problemsOf(more.rows)]).toEqual([[1, "twice"]]);
 });
 
-test("a picture keeps the labels that were set when it was asked to be uploaded", () => {
-  const shared = { labels: { season: ["Summer"] } };
-  const first = after(queueOf("a.jpg"), { ...UPLOAD, shared });
-  const both = after(first, { type: "added", files: [new File(["y"], "b.jpg")] }, UPLOAD);
-  expect(both.rows.map((row) => row.shared)).toEqual([shared, {}]);
+test("a picture keeps what was set for all when it was asked to be uploaded", () => {
+  const both = after(
+    queueOf("a.jpg"),
+    { type: "sharedEdited", change: { given: { season: ["Summer"], fit: [] } } },
+    { type: "sharedEdited", change: { keepExisting: false } },
+    UPLOAD,
+    { type: "added", files: [new File(["y"], "b.jpg")] },
+    { type: "sharedEdited", change: { given: {}, keepExisting: true } },
+    UPLOAD,
+  );
+  expect(both.rows.map(({ shared, mayReplace }) => ({ shared, mayReplace }))).toEqual([
+    { shared: { labels: { season: ["Summer"] }, metadata: {} }, mayReplace: true },
+    { shared: { labels: {}, metadata: {} }, mayReplace: false },
+  ]);
 });
 
 test("paused, nothing starts; what is under way goes on", () => {

@@ -1,6 +1,8 @@
 /** The pictures to add and how far each is: a state machine without effects. */
 import type { Item } from "@/api/types";
+import { type Given, withoutEmpty } from "@/editing/given";
 import type { ItemFields } from "@/editing/itemForm";
+import { type MetadataRow, readRows } from "@/editing/metadata";
 import { freeId, idProblem, type IdProblem, proposeCaption, proposeId } from "./proposals";
 
 export type Outcome = "created" | "replaced" | "unchanged";
@@ -30,8 +32,16 @@ export interface Row {
   retries: number;
 }
 
+/** What the next upload goes by, for all its pictures. */
+export interface Shared {
+  given: Given;
+  metadataRows: MetadataRow[];
+  keepExisting: boolean;
+}
+
 export interface Queue {
   rows: readonly Row[];
+  shared: Shared;
   isPaused: boolean;
   nextKey: number;
   /** Why all stands still: the key was refused. */
@@ -44,7 +54,8 @@ export type Action =
   | { type: "removed"; key: number }
   | { type: "finishedRemoved" }
   | { type: "numbered" }
-  | { type: "uploadAsked"; mayReplace: boolean; shared: Row["shared"] }
+  | { type: "sharedEdited"; change: Partial<Shared> }
+  | { type: "uploadAsked" }
   | { type: "replaceAsked"; keys: readonly number[] }
   | { type: "retryAsked"; keys: readonly number[] }
   | { type: "paused" }
@@ -57,7 +68,13 @@ export type Action =
 export const MOST_AT_ONCE = 3;
 export const MOST_RETRIES = 5;
 
-export const EMPTY: Queue = { rows: [], isPaused: false, nextKey: 0, refusal: null };
+export const EMPTY: Queue = {
+  rows: [],
+  shared: { given: {}, metadataRows: [], keepExisting: true },
+  isPaused: false,
+  nextKey: 0,
+  refusal: null,
+};
 
 export function reduce(queue: Queue, action: Action): Queue {
   switch (action.type) {
@@ -75,14 +92,17 @@ export function reduce(queue: Queue, action: Action): Queue {
       return { ...queue, rows: queue.rows.filter((row) => row.progress.step !== "done") };
     case "numbered":
       return { ...queue, rows: withNumbers(queue.rows) };
+    case "sharedEdited":
+      return { ...queue, shared: { ...queue.shared, ...action.change } };
     case "uploadAsked": {
-      const { mayReplace, shared } = action;
+      const { given, metadataRows, keepExisting } = queue.shared;
+      const shared = { labels: withoutEmpty(given), metadata: readRows(metadataRows).metadata };
       const good = readyKeys(queue.rows);
       const resumed = { ...queue, isPaused: false, refusal: null };
       return mapRows(
         resumed,
         ({ key }) => good.has(key),
-        (row) => waiting({ ...row, mayReplace, shared, retries: 0 }),
+        (row) => waiting({ ...row, mayReplace: !keepExisting, shared, retries: 0 }),
       );
     }
     case "replaceAsked":

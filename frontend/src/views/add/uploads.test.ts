@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "@/api/client";
 import type { Item } from "@/api/types";
-import { type Action, MOST_RETRIES } from "./queue";
+import { MOST_RETRIES } from "./queue";
 import type { Send, Sent } from "./send";
 import { Uploads } from "./uploads";
 
 const SENT: Sent = { outcome: "created", item: { id: "a", etag: "1" } as Item };
-const UPLOAD: Action = { type: "uploadAsked", mayReplace: false, shared: {} };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,7 +18,7 @@ function start(send: Send, ...names: string[]) {
   const onFinished = vi.fn();
   const uploads = new Uploads(send, onFinished);
   uploads.dispatch({ type: "added", files: names.map((name) => new File(["x"], name)) });
-  uploads.dispatch(UPLOAD);
+  uploads.dispatch({ type: "uploadAsked" });
   return { uploads, onFinished };
 }
 
