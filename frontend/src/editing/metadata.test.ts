@@ -36,6 +36,15 @@ test.each(["", "4,5", "0x10", "1e999", "9007199254740993", "Infinity"])(
   },
 );
 
+test("a number that cannot be kept stands in the way only once it is touched", () => {
+  const metadata = { ean: 2 ** 60, mass: 1e21 };
+  const rows = rowsOf(metadata);
+  expect(readRows(rows, metadata)).toEqual({ metadata, problems: new Map() });
+  const renamed = rows.map((one) => ({ ...one, name: `old ${one.name}` }));
+  expect([...readRows(renamed, metadata).problems.values()]).toEqual(["number", "number"]);
+  expect(readRows(rows).problems.size).toBe(2);
+});
+
 test("bad rows are named, empty ones left out", () => {
   const rows = [
     row({ row: 1 }),

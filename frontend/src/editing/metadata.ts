@@ -37,14 +37,15 @@ export function ofKind(row: MetadataRow, kind: Kind): MetadataRow {
 /**
  * Reads the rows; empty ones count for nothing.
  *
- * @param patched - the metadata that a patch changes into this: it cannot get a null anew.
+ * @param patched - the metadata that a patch changes into this: it cannot get a null anew, and what
+ *   stays as it is need not be readable, as a number of more digits than JavaScript keeps.
  */
 export function readRows(rows: readonly MetadataRow[], patched?: Metadata) {
   const problems = new Map<number, RowProblem>();
   const values = new Map<string, unknown>();
   for (const row of rows.filter(({ name, value }) => name.trim() !== "" || value.trim() !== "")) {
     const name = row.name.trim();
-    const value = valueOf(row);
+    const value = patched && isUntouched(row, patched) ? patched[row.name] : valueOf(row);
     if (name === "") problems.set(row.row, "nameMissing");
     else if (values.has(name)) problems.set(row.row, "nameTwice");
     else if (value === undefined) problems.set(row.row, row.kind === "number" ? "number" : "json");
@@ -62,6 +63,12 @@ export function flattened(metadata: Metadata): [name: string, value: unknown][] 
       ? flattened(value).map(([inner, innermost]) => [`${name}.${inner}`, innermost])
       : [[name, value]],
   );
+}
+
+function isUntouched({ name, kind, value }: MetadataRow, metadata: Metadata): boolean {
+  if (!Object.hasOwn(metadata, name)) return false;
+  const before = typed(metadata[name]);
+  return kind === before.kind && value === before.value;
 }
 
 function typed(value: unknown): Pick<MetadataRow, "kind" | "value"> {
