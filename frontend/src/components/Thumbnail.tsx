@@ -12,7 +12,8 @@ interface Props {
 export function Thumbnail({ picture, side }: Props) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [isBroken, setBroken] = useState(false);
+  const [broken, setBroken] = useState<File | null>(null);
+  const isBroken = broken === picture;
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
@@ -20,7 +21,7 @@ export function Thumbnail({ picture, side }: Props) {
       ([entry]) => {
         if (!entry?.isIntersecting) return;
         observer.disconnect();
-        afterOthers(() => draw(picture, element, side)).catch(() => setBroken(true));
+        afterOthers(() => draw(picture, element, side)).catch(() => setBroken(picture));
       },
       { rootMargin: "200px" },
     );
@@ -32,7 +33,7 @@ export function Thumbnail({ picture, side }: Props) {
       style={{ width: side, height: side }}
       className="bg-raised relative block shrink-0 overflow-hidden rounded-lg"
     >
-      <canvas ref={canvas} aria-hidden className="size-full object-contain" />
+      <canvas ref={canvas} aria-hidden hidden={isBroken} className="size-full object-contain" />
       {isBroken && (
         <span className="text-muted absolute inset-0 grid place-items-center">
           <ImageOff className="size-5" aria-hidden />
