@@ -3,16 +3,16 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 interface Props {
-  picture: File;
+  picture: Blob;
   /** CSS pixels a side. */
   side: number;
 }
 
-/** A small copy of a picture that is not on the server yet; made once it comes into view. */
+/** A small copy of a picture that the page holds; made once it comes into view. */
 export function Thumbnail({ picture, side }: Props) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [broken, setBroken] = useState<File | null>(null);
+  const [broken, setBroken] = useState<Blob | null>(null);
   const isBroken = broken === picture;
   useEffect(() => {
     const element = canvas.current;
@@ -37,7 +37,7 @@ export function Thumbnail({ picture, side }: Props) {
       {isBroken && (
         <span className="text-muted absolute inset-0 grid place-items-center">
           <ImageOff className="size-5" aria-hidden />
-          <span className="sr-only">{t("common.picture.missing")}</span>
+          <span className="sr-only">{t("common.picture.unseen")}</span>
         </span>
       )}
     </span>
@@ -53,7 +53,7 @@ function afterOthers(work: () => Promise<void>): Promise<void> {
   return turn;
 }
 
-async function draw(picture: File, canvas: HTMLCanvasElement, side: number): Promise<void> {
+async function draw(picture: Blob, canvas: HTMLCanvasElement, side: number): Promise<void> {
   if (!canvas.isConnected) return;
   const bitmap = await createImageBitmap(picture);
   const scale = (side * window.devicePixelRatio) / Math.max(bitmap.width, bitmap.height);

@@ -46,6 +46,7 @@ export const common = {
   picture: {
     of: "Picture of {{name}}",
     missing: "The picture is missing",
+    unseen: "Your browser cannot show this picture",
     pick: "Picture",
     pickMany: "Choose pictures",
     photograph: "Camera",

@@ -32,7 +32,6 @@ export const tag = {
     next: "Next picture",
     remove: "Remove this picture",
     search: "Search with this picture",
-    unseen: "Your browser cannot show this picture",
   },
   strictness: {
     label: "Strictness",

@@ -1,9 +1,9 @@
-import { CircleAlert, Clock, ImageOff, LoaderCircle } from "lucide-react";
+import { CircleAlert, Clock, LoaderCircle } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { PictureDrop } from "@/components/PictureDrop";
+import { Thumbnail } from "@/components/Thumbnail";
 import { Button } from "@/components/ui/Button";
 import { clsx } from "clsx";
-import type { Picture } from "./pictures";
 import { judgeTags } from "./selection";
 import type { TaggedPicture, TaggingState } from "./tagging";
 
@@ -47,7 +47,11 @@ export function PictureList({ tagged, place, shift, onShow, onAdd, onClear }: Pr
                   : "hover:bg-raised border-transparent",
               )}
             >
-              <Thumbnail picture={one.picture} />
+              {one.picture.file === null ? (
+                <span className="bg-raised size-14 shrink-0 rounded-lg" />
+              ) : (
+                <Thumbnail picture={one.picture.file} side={56} />
+              )}
               <span className="w-full min-w-0 lg:grow">
                 <span className="sr-only lg:not-sr-only lg:block lg:truncate lg:font-medium">
                   {one.picture.name}
@@ -79,26 +83,6 @@ function Counts({ tagged, onClear }: Pick<Props, "tagged" | "onClear">) {
         {t("tag.list.clear")}
       </Button>
     </div>
-  );
-}
-
-function Thumbnail({ picture }: { picture: Picture }) {
-  const className = "size-16 shrink-0 rounded-md lg:size-12";
-  return picture.url === null ? (
-    <span className={clsx("bg-raised", className)} />
-  ) : (
-    <span className={clsx("bg-raised relative grid place-items-center", className)}>
-      <ImageOff className="text-muted size-5" aria-hidden />
-      {/* Lies over the icon; one that the browser cannot show has neither size nor alt. */}
-      <img
-        src={picture.url}
-        alt=""
-        loading="lazy"
-        decoding="async"
-        onError={(event) => (event.currentTarget.hidden = true)}
-        className="absolute inset-0 size-full rounded-md bg-white object-cover"
-      />
-    </span>
   );
 }
 

@@ -129,8 +129,8 @@ function SearchButton({ picture }: { picture: Blob }) {
     <Button
       variant="quiet"
       size="icon"
-      aria-label={t(unreadable ? "tag.picture.unseen" : "tag.picture.search")}
-      title={t(unreadable ? "tag.picture.unseen" : "tag.picture.search")}
+      aria-label={t(unreadable ? "common.picture.unseen" : "tag.picture.search")}
+      title={t(unreadable ? "common.picture.unseen" : "tag.picture.search")}
       disabled={unreadable}
       onClick={() => void search()}
     >
@@ -161,7 +161,7 @@ function Shown({
     return (
       <p className="text-muted flex flex-col items-center gap-2 text-center">
         <ImageOff className="size-8" aria-hidden />
-        {t(broken ? "tag.picture.unseen" : "common.picture.missing")}
+        {t(broken ? "common.picture.unseen" : "common.picture.missing")}
       </p>
     );
   }
