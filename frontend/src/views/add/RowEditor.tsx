@@ -11,7 +11,7 @@ import { dispatch } from "./uploads";
 
 interface Props {
   row: Row;
-  problem: IdProblem | "twice" | undefined;
+  problem: IdProblem | undefined;
 }
 
 /** One picture of the list; drawn again only when it changes itself. */

@@ -9,7 +9,7 @@ import { dispatch } from "./uploads";
 interface Props {
   queue: Queue;
   summary: Summary;
-  problems: ReadonlyMap<number, IdProblem | "twice">;
+  problems: ReadonlyMap<number, IdProblem>;
   isSharedReadable: boolean;
 }
 

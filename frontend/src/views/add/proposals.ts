@@ -3,9 +3,11 @@
 export const MAX_ID = 200;
 export const MAX_CAPTION = 2000;
 
-export type IdProblem = "empty" | "long" | "spaces" | "unprintable" | "segments" | "image";
+/** `twice`: another picture to add has the id too. */
+export type IdProblem =
+  "empty" | "long" | "spaces" | "unprintable" | "segments" | "image" | "twice";
 
-/** Returns what is wrong with an id, if anything. */
+/** Returns what is wrong with an id by itself, if anything. */
 export function idProblem(id: string): IdProblem | null {
   if (id.trim() === "") return "empty";
   if (characters(id).length > MAX_ID) return "long";

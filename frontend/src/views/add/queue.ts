@@ -159,7 +159,7 @@ export function nextStart(queue: Queue, now: number): number | null {
 }
 
 /** Returns why rows that are ready cannot be uploaded as they are. */
-export function problemsOf(rows: readonly Row[]): Map<number, IdProblem | "twice"> {
+export function problemsOf(rows: readonly Row[]): Map<number, IdProblem> {
   const uses = new Map<string, number>();
   for (const { id } of rows) uses.set(id, (uses.get(id) ?? 0) + 1);
   return new Map(
