@@ -2,7 +2,6 @@
 import { lazy } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { Layout } from "./components/Layout";
-import { NotFound } from "./components/NotFound";
 import { SearchView } from "./views/search/SearchView";
 
 const TagView = lazy(async () => ({ default: (await import("./views/tag/TagView")).TagView }));
@@ -23,7 +22,6 @@ export function App() {
           <Route path="/item" element={<ItemView />} />
           <Route path="/add" element={<AddView />} />
           <Route path="/health" element={<HealthView />} />
-          <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>
     </BrowserRouter>

@@ -32,5 +32,3 @@ export function Popover({ label, trigger, align = "start", className, children }
     </Radix.Root>
   );
 }
-
-export const PopoverClose = Radix.Close;

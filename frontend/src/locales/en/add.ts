@@ -1,5 +1,4 @@
 export const add = {
-  title: "Add",
   heading: "Add pictures",
   about:
     "Each picture becomes an item that every search finds. Check ids and captions, then upload.",

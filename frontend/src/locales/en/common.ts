@@ -10,11 +10,6 @@ export const common = {
   retry: "Try again",
   loading: "Loading…",
   offline: "You are offline. What is on the page stays; searches go on once you are back.",
-  notFound: {
-    title: "There is no such page",
-    advice: "The address may be mistyped, or the page was moved.",
-    action: "Go to Search",
-  },
   error: {
     unreachable: "The server cannot be reached",
     unreachableAdvice: "Is it running, and are you connected? This page tries again by itself.",
@@ -50,6 +45,5 @@ export const common = {
     pick: "Picture",
     pickMany: "Choose pictures",
     photograph: "Camera",
-    drop: "Drop pictures here, paste them, or",
   },
 };

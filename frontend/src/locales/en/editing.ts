@@ -15,7 +15,6 @@ export const editing = {
     kinds: { text: "Text", number: "Number", truth: "Yes or no", json: "JSON" },
     value: "Value of {{name}}",
     valueHeader: "Value",
-    kindHeader: "Kind",
     unnamed: "the new entry",
     truths: { true: "Yes", false: "No" },
     add: "Add an entry",

@@ -9,7 +9,6 @@ export const item = {
     title: "There is no item “{{id}}”",
     advice:
       "It may have been removed, or its id is mistyped: ids tell capitals from small letters.",
-    search: "Go to Search",
     add: "Add pictures",
   },
   removed: { title: "“{{name}}” was removed", advice: "No search finds it any more." },

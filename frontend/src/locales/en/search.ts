@@ -27,7 +27,6 @@ export const search = {
       wDragHandle: "Left edge; arrow keys move it",
     },
     whole: "Search the whole picture",
-    cropped: "A part of the picture",
     unreadable:
       "This browser cannot read {{name}} as a picture. It may be damaged; JPEG, PNG, WebP and GIF are read.",
   },

@@ -1,6 +1,6 @@
 /** Ids and captions proposed from file names; the rules of ids are those of the service. */
 
-export const MAX_ID = 200;
+const MAX_ID = 200;
 export const MAX_CAPTION = 2000;
 
 /** `twice`: another picture to add has the id too. */

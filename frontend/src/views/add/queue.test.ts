@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { Item } from "@/api/types";
 import {
   type Action,
   EMPTY,
@@ -12,8 +11,6 @@ import {
   startable,
   summaryOf,
 } from "./queue";
-
-const ITEM = { id: "a", etag: "1" } as Item;
 
 function queueOf(...names: string[]): Queue {
   return reduce(EMPTY, { type: "added", files: names.map((name) => new File(["x"], name)) });
@@ -29,7 +26,7 @@ function to(key: number, progress: Progress): Action {
 
 const UPLOAD: Action = { type: "uploadAsked" };
 const SENDING: Progress = { step: "sending", share: 0 };
-const DONE: Progress = { step: "done", outcome: "created", item: ITEM };
+const DONE: Progress = { step: "done", outcome: "created" };
 
 function steps(queue: Queue): string[] {
   return queue.rows.map(({ progress }) => progress.step);

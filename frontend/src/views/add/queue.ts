@@ -1,5 +1,4 @@
 /** The pictures to add and how far each is: a state machine without effects. */
-import type { Item } from "@/api/types";
 import { type Given, withoutEmpty } from "@/editing/given";
 import type { ItemFields } from "@/editing/itemForm";
 import { type MetadataRow, readRows } from "@/editing/metadata";
@@ -12,7 +11,7 @@ export type Progress =
   | { step: "waiting"; notBefore: number } // ms since 1970: earlier it is not tried again
   | { step: "sending"; share: number }
   | { step: "encoding" }
-  | { step: "done"; outcome: Outcome; item: Item }
+  | { step: "done"; outcome: Outcome }
   | { step: "exists" }
   | { step: "failed"; error: Error };
 

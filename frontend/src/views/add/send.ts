@@ -4,24 +4,19 @@ import type { Item } from "@/api/types";
 import { itemForm } from "@/editing/itemForm";
 import type { Outcome, Progress, Row } from "./queue";
 
-export interface Sent {
-  outcome: Outcome;
-  item: Item;
-}
-
 export type Send = (
   row: Row,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-) => Promise<Sent>;
+) => Promise<Outcome>;
 
-/** Writes the row's item; throws `ApiError` for what the service refuses. */
+/** Writes the row's item and returns what became of it; throws `ApiError` for what the service refuses. */
 export const sendRow: Send = async (row, onProgress, signal) => {
   // The answer says created or not; only the version before tells replaced from unchanged.
   const before = row.mayReplace ? await etagOf(row.id, signal) : null;
   const { status, item } = await put(row, onProgress, signal);
-  if (status === 201) return { outcome: "created", item };
-  return { outcome: item.etag === before ? "unchanged" : "replaced", item };
+  if (status === 201) return "created";
+  return item.etag === before ? "unchanged" : "replaced";
 };
 
 async function etagOf(id: string, signal: AbortSignal): Promise<string | null> {

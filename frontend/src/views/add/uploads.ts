@@ -77,12 +77,12 @@ export class Uploads {
     this.#sending.set(key, controller);
     const report = (action: Action) => !controller.signal.aborted && this.dispatch(action);
     try {
-      const sent = await this.send(
+      const outcome = await this.send(
         row,
         (progress) => report({ type: "progressed", key, progress }),
         controller.signal,
       );
-      report({ type: "progressed", key, progress: { step: "done", ...sent } });
+      report({ type: "progressed", key, progress: { step: "done", outcome } });
     } catch (error) {
       report(consequence(row, error as Error));
     } finally {
@@ -115,9 +115,9 @@ function warn(event: BeforeUnloadEvent): void {
 }
 
 const uploads = new Uploads(async (row, ...rest) => {
-  const sent = await sendRow(row, ...rest);
+  const outcome = await sendRow(row, ...rest);
   void queryClient.invalidateQueries({ queryKey: ["item", row.id] });
-  return sent;
+  return outcome;
 }, refreshAfterWrite);
 
 export const dispatch = uploads.dispatch;

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { ceiling, lines } from "./chart";
 
-export interface Series {
+interface Series {
   name: string;
   values: readonly number[];
   /** The second of two lines is dashed: colour alone tells them apart for few. */

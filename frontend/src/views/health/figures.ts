@@ -38,9 +38,9 @@ export interface RouteFigures {
 }
 
 /** What was counted from one moment to another. */
-export type Period = ReturnType<typeof periodOf>;
+type Period = ReturnType<typeof periodOf>;
 
-export interface Point {
+interface Point {
   atMs: number;
   requestsPerS: number;
   /** Seconds, for each of `QUANTILES`. */

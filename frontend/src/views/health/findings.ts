@@ -1,7 +1,7 @@
 /** What doctor found, in the order in which it needs care. */
 import type { Finding } from "@/api/types";
 
-export type Status = Finding["status"];
+type Status = Finding["status"];
 
 const STATUSES: readonly Status[] = ["failure", "warning", "ok"];
 

@@ -58,7 +58,7 @@ function changed(old: URLSearchParams, changes: Change): URLSearchParams {
 }
 
 /** Reads a number of points as people may mistype it. */
-export function pointsOf(text: string | null): number {
+function pointsOf(text: string | null): number {
   const points = Math.round(Number(text ?? 0));
   return Number.isNaN(points) ? 0 : Math.max(-MOST_POINTS, Math.min(MOST_POINTS, points));
 }

@@ -6,7 +6,7 @@ import { useKey } from "@/api/key";
 import type { Prediction } from "@/api/types";
 import { keepFile, type Picture } from "./pictures";
 
-export const AT_ONCE = 3;
+const AT_ONCE = 3;
 
 export type TaggingState = "waiting" | "tagging" | "delayed" | "done" | "failed";
 
