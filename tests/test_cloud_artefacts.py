@@ -22,7 +22,12 @@ from tests.fakes import ColourEncoder, write_checkpoint
 from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
 from wardrobe.cloud import fetching
-from wardrobe.cloud.artefacts import ANNOUNCEMENT, Artefacts
+from wardrobe.cloud.artefacts import (
+    ANNOUNCEMENT,
+    Artefacts,
+    encoder_artefact,
+    index_artefact,
+)
 from wardrobe.cloud.fetching import Fetcher
 from wardrobe.encoders import networks
 from wardrobe.encoders.checkpoint import fingerprint
@@ -48,8 +53,20 @@ def artefacts(aws):
 
 
 @pytest.fixture
-def pushed(artefacts, checkpoint, tmp_path):
-    return artefacts.push("encoders", checkpoint, tmp_path, quiet)
+def pushed(artefacts, checkpoint):
+    return push_encoder(artefacts, checkpoint)
+
+
+def push_encoder(artefacts: Artefacts, folder: Path) -> str:
+    artefact = encoder_artefact(folder, fingerprint(folder), folder.parent / "networks")
+    artefacts.push(artefact, quiet)
+    return artefact.key
+
+
+def push_index(artefacts: Artefacts, folder: Path) -> str:
+    with index_artefact(folder) as artefact:
+        artefacts.push(artefact, quiet)
+    return artefact.key
 
 
 @pytest.fixture
@@ -64,7 +81,7 @@ def puts(aws) -> list[str]:
 def test_a_checkpoint_is_kept_under_its_fingerprint_and_sent_once(
     aws, artefacts, checkpoint, tmp_path
 ) -> None:
-    key = artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    key = push_encoder(artefacts, checkpoint)
     assert key.startswith(f"encoders/{fingerprint(checkpoint)}-")
     sent = puts(aws)
     assert [path.rpartition("/")[2] for path in sent] == [
@@ -72,10 +89,10 @@ def test_a_checkpoint_is_kept_under_its_fingerprint_and_sent_once(
         "model.safetensors",
         "artefact.json",  # last
     ]
-    assert artefacts.push("encoders", checkpoint, tmp_path, quiet) == key
+    assert push_encoder(artefacts, checkpoint) == key
     assert puts(aws) == sent
     (checkpoint / "thresholds.json").write_text("{}")
-    other = artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    other = push_encoder(artefacts, checkpoint)
     assert other != key
     assert other.startswith(key.rpartition("-")[0])
 
@@ -85,7 +102,7 @@ def test_a_push_that_was_interrupted_sends_only_the_rest(
 ) -> None:
     aws.fault = of_file("PUT", ".safetensors", ("403 Forbidden", "AccessDenied"))
     with pytest.raises(CloudError) as error:
-        artefacts.push("encoders", checkpoint, tmp_path, quiet)
+        push_encoder(artefacts, checkpoint)
     weights = checkpoint / "model.safetensors"
     (address,) = {path for path in puts(aws) if path.endswith(".safetensors")}
     assert error.value.message == (
@@ -95,7 +112,7 @@ def test_a_push_that_was_interrupted_sends_only_the_rest(
     )
     aws.fault = None
     aws.asked.clear()
-    artefacts.push("encoders", checkpoint, tmp_path, quiet)
+    push_encoder(artefacts, checkpoint)
     assert [path.rpartition("/")[2] for path in puts(aws)] == ["model.safetensors", "artefact.json"]
 
 
@@ -114,9 +131,9 @@ def test_an_index_is_pushed_as_of_one_moment_and_opens_elsewhere(
 ) -> None:
     folder = build_shop(tmp_path, "shop", 5)
     living = Index.open(folder, ColourEncoder())  # with its write-ahead log beside
-    key = artefacts.push("indexes", folder, tmp_path, quiet)
+    key = push_index(artefacts, folder)
     assert key.startswith(f"indexes/{ColourEncoder.fingerprint}-")
-    assert artefacts.push("indexes", folder, tmp_path, quiet) == key
+    assert push_index(artefacts, folder) == key
     assert not list(tmp_path.glob(".push-*"))
     fetched = Index.open(fetcher.fetch(key, quiet), ColourEncoder())
     assert fetched.count == living.count == 5
@@ -212,7 +229,7 @@ def test_of_two_who_announce_one_is_told(artefacts, pushed, aws) -> None:
 
 
 def test_an_encoder_and_an_index_of_another_are_not_announced(artefacts, pushed, tmp_path) -> None:
-    index = artefacts.push("indexes", build_shop(tmp_path, "shop", 2), tmp_path, quiet)
+    index = push_index(artefacts, build_shop(tmp_path, "shop", 2))
     with pytest.raises(ArtefactError, match="build the index with that encoder"):
         artefacts.announce(pushed, index, was=None)
     assert artefacts.bucket.read(ANNOUNCEMENT) is None
@@ -278,7 +295,7 @@ def test_a_wardrobe_checkpoint_brings_its_networks_so_no_task_exports_them(
 ) -> None:
     (checkpoint / "config.json").write_text('{"model_type": "wardrobe"}')
     monkeypatch.setattr(networks, "_export", tiny_networks)
-    place = fetcher.fetch(artefacts.push("encoders", checkpoint, tmp_path / "kept", quiet), quiet)
+    place = fetcher.fetch(push_encoder(artefacts, checkpoint), quiet)
     monkeypatch.setattr(networks, "_export", lambda _: pytest.fail("exported"))
     assert networks.load_networks(place, None).tokenizer.get_vocab() == {"a": 0}
     assert fingerprint(place) == fingerprint(checkpoint)

@@ -8,9 +8,12 @@ from tests.aws_server import ADDRESS
 from tests.fakes import ColourEncoder, FolderEncoder, write_checkpoint
 from tests.rollouts import DEPLOY, register, revisions
 from tests.swapping import build_shop
+from tests.tiny_checkpoints import save_clip
 from wardrobe.cli import main
 from wardrobe.cloud import deploying, ecs
 from wardrobe.cloud.artefacts import Artefacts
+from wardrobe.encoders import load_encoder
+from wardrobe.labels import Attribute, LabelSpace
 
 PUSH = ("artefacts", "push", "--announce")
 
@@ -70,6 +73,19 @@ def test_an_index_alone_is_announced_also_during_a_rollout(ecs_service, outcomes
     register(ecs_service, "shop/wardrobe:2")
     ecs_service.update_service(cluster="shop", service="wardrobe", taskDefinition="wardrobe:2")
     assert main([*DEPLOY, "--index", "old"]) == 0
+    assert announced()
+
+
+def test_an_encoder_of_the_hub_is_announced_with_the_labels_that_it_tags_with(
+    aws, tmp_path, monkeypatch
+) -> None:
+    clip = save_clip(tmp_path / "clip")
+    labels = tmp_path / "labels.json"
+    LabelSpace((Attribute("colour", "single", ("Blue", "Red")),)).save(labels)
+    build_shop(tmp_path, "shop", 2, load_encoder(str(clip), labels=labels))
+    for name, value in (("ARTEFACTS", ADDRESS), ("ENCODER", str(clip)), ("LABELS", str(labels))):
+        monkeypatch.setenv(name, value)
+    assert main([*PUSH, "--index", str(tmp_path / "shop")]) == 0
     assert announced()
 
 

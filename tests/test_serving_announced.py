@@ -8,7 +8,7 @@ from tests.aws_server import ADDRESS, BUCKET, of_file
 from tests.fakes import ColourEncoder
 from tests.serving import metric, until
 from tests.swapping import SIZES, build_shop, served
-from wardrobe.cloud.artefacts import Artefacts
+from wardrobe.cloud.artefacts import Artefacts, index_artefact
 from wardrobe.serving import building
 from wardrobe.serving.app import create_app
 from wardrobe.serving.service import current_service
@@ -24,7 +24,9 @@ class Announcer:
 
     def push(self, shop: str, count: int) -> str:
         index = build_shop(self._folder, shop, count)
-        return self.artefacts.push("indexes", index, self._folder, lambda _: None)
+        with index_artefact(index) as artefact:
+            self.artefacts.push(artefact, lambda _: None)
+        return artefact.key
 
     def announce(self, index: str) -> None:
         found = self.artefacts.announcement()

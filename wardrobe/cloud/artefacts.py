@@ -5,16 +5,17 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_validator
 
 from wardrobe.cloud.bucket import Bucket
-from wardrobe.encoders.checkpoint import MODEL_TYPE, fingerprint, read_config
+from wardrobe.encoders.checkpoint import MODEL_TYPE, read_config
 from wardrobe.encoders.networks import carried_files
 from wardrobe.errors import ArtefactError
 from wardrobe.files import sha256_of
@@ -23,8 +24,7 @@ from wardrobe.index.schema import PICTURES
 
 MANIFEST, ANNOUNCEMENT = "artefact.json", "current.json"
 
-Kind = Literal["encoders", "indexes"]
-KINDS: tuple[Kind, ...] = ("encoders", "indexes")
+KINDS = ("encoders", "indexes")
 
 Say = Callable[[str], None]
 """Hears of the progress, a line at a time."""
@@ -67,6 +67,20 @@ class Manifest(BaseModel):
         """SHA-256 over every path, size and checksum."""
         lines = sorted(f"{file.path} {file.size} {file.sha256}\n" for file in self.files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A folder to be pushed.
+
+    Attributes:
+        key: `<kind>/<fingerprint>-<digest>`.
+        paths: its files, by their paths in it.
+    """
+
+    key: str
+    paths: Mapping[str, Path]
+    manifest: Manifest
 
 
 class Announcement(BaseModel):
@@ -139,51 +153,54 @@ class Artefacts:
         said = Announcement(encoder=encoder, index=index, announced=datetime.now(UTC))
         return self.bucket.write(ANNOUNCEMENT, said.model_dump_json(indent=2).encode(), was=was)
 
-    def push(self, kind: Kind, folder: Path, networks: Path, say: Say) -> str:
-        """Sends a checkpoint or index folder and returns its key; what is there is not sent again.
+    def push(self, artefact: Artefact, say: Say) -> None:
+        """Sends an artefact; what is there is not sent again."""
+        key = artefact.key
+        if self.bucket.read(f"{key}/{MANIFEST}"):
+            say(f"{self.bucket.address(key)} is there already")
+            return
+        for file in artefact.manifest.files:
+            where = f"{key}/{file.path}"
+            if self.bucket.has(where, file.size, file.sha256):
+                say(f"{self.bucket.address(where)} is there already")
+                continue
+            say(f"sending {file.path}, {megabytes(file.size)}, to {self.bucket.address(key)}")
+            self.bucket.send(artefact.paths[file.path], where, file.sha256, lambda _: None)
+        with suppress(ArtefactError):  # somebody else has sent the same meanwhile
+            content = artefact.manifest.model_dump_json(indent=2).encode()
+            self.bucket.write(f"{key}/{MANIFEST}", content)
 
-        Args:
-            networks: folder that keeps the networks exported of checkpoints.
 
-        Raises:
-            CheckpointError: the folder is no checkpoint.
-            IndexFolderError: the folder is no index.
-        """
-        with staged(kind, folder, networks) as (name, paths, manifest):
-            key = f"{kind}/{name}"
-            if self.bucket.read(f"{key}/{MANIFEST}"):
-                say(f"{self.bucket.address(key)} is there already")
-                return key
-            for file in manifest.files:
-                where = f"{key}/{file.path}"
-                if self.bucket.has(where, file.size, file.sha256):
-                    say(f"{self.bucket.address(where)} is there already")
-                    continue
-                say(f"sending {file.path}, {megabytes(file.size)}, to {self.bucket.address(key)}")
-                self.bucket.send(paths[file.path], where, file.sha256, lambda _: None)
-            with suppress(ArtefactError):  # somebody else has sent the same meanwhile
-                content = manifest.model_dump_json(indent=2).encode()
-                self.bucket.write(f"{key}/{MANIFEST}", content)
-            return key
+def encoder_artefact(folder: Path, fingerprint: str, networks: Path) -> Artefact:
+    """Returns a checkpoint folder as it is pushed.
+
+    Args:
+        fingerprint: of the encoder as it is loaded, which its zero-shot labels are part of.
+        networks: folder that keeps the networks exported of checkpoints.
+
+    Raises:
+        CheckpointError: the folder is no checkpoint.
+    """
+    paths = _files_of(folder)
+    if read_config(folder).get("model_type") == MODEL_TYPE:
+        paths |= carried_files(folder, networks)
+    return _artefact("encoders", fingerprint, paths)
 
 
 @contextmanager
-def staged(
-    kind: Kind, folder: Path, networks: Path
-) -> Iterator[tuple[str, dict[str, Path], Manifest]]:
-    """Yields an artefact's name, its files by their paths in it, and its manifest."""
-    if kind == "encoders":
-        made_with = fingerprint(folder)
-        paths = _files_of(folder)
-        if read_config(folder).get("model_type") == MODEL_TYPE:
-            paths |= carried_files(folder, networks)
-        manifest = _manifest(paths)
-        yield f"{made_with}-{manifest.digest[:16]}", paths, manifest
-        return
+def index_artefact(folder: Path) -> Iterator[Artefact]:
+    """Yields an index folder as it is pushed: one moment of it, as it may be written to meanwhile.
+
+    Raises:
+        IndexFolderError: the folder is no index.
+    """
     with _copy_of(folder) as copy:
-        paths = _files_of(copy)
-        manifest = _manifest(paths)
-        yield f"{read_record(copy).fingerprint}-{manifest.digest[:16]}", paths, manifest
+        yield _artefact("indexes", read_record(copy).fingerprint, _files_of(copy))
+
+
+def _artefact(kind: str, fingerprint: str, paths: dict[str, Path]) -> Artefact:
+    manifest = _manifest(paths)
+    return Artefact(f"{kind}/{fingerprint}-{manifest.digest[:16]}", paths, manifest)
 
 
 @contextmanager

@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wardrobe.cloud.artefacts import ANNOUNCEMENT, KINDS, Artefacts, Say, megabytes, staged
+from wardrobe.cloud.artefacts import (
+    ANNOUNCEMENT,
+    Artefact,
+    Artefacts,
+    Say,
+    encoder_artefact,
+    index_artefact,
+    megabytes,
+)
 from wardrobe.cloud.ecs import Change, EcsService, OvertakenError, short
 from wardrobe.encoders import load_encoder
 from wardrobe.encoders.checkpoint import read_config
@@ -28,15 +36,14 @@ class Pushing:
             CheckpointError: the encoder could not be served.
             IndexFolderError: the index could not.
         """
-        self._load()
         bucket = self.artefacts.bucket
-        folders = (Path(self.settings.encoder), self.settings.index)
-        for kind, folder in zip(KINDS, folders, strict=True):
-            with staged(kind, folder, self.settings.networks) as (name, _, manifest):
-                yield (
-                    f"push {folder} ({len(manifest.files)} files, {megabytes(manifest.size)}) to "
-                    f"{bucket.address(f'{kind}/{name}')}, but what is there"
-                )
+        with self._staged() as staged:
+            for folder, artefact in zip(
+                (self.settings.encoder, self.settings.index), staged, strict=True
+            ):
+                files, size = len(artefact.manifest.files), megabytes(artefact.manifest.size)
+                where = bucket.address(artefact.key)
+                yield f"push {folder} ({files} files, {size}) to {where}, but what is there"
         if announce:
             yield f"announce both in {bucket.address(ANNOUNCEMENT)}; running tasks swap to them"
 
@@ -47,19 +54,21 @@ class Pushing:
             CheckpointError: the encoder could not be served; nothing was sent.
             IndexFolderError: the index could not; nothing was sent.
         """
-        self._load()
-        settings, push = self.settings, self.artefacts.push
-        return (
-            push("encoders", Path(settings.encoder), settings.networks, say),
-            push("indexes", settings.index, settings.networks, say),
-        )
+        with self._staged() as (encoder, index):
+            for artefact in (encoder, index):
+                self.artefacts.push(artefact, say)
+            return encoder.key, index.key
 
-    def _load(self) -> None:
+    @contextmanager
+    def _staged(self) -> Iterator[tuple[Artefact, Artefact]]:
         """Loads both as a server does: once they are announced, no task starts with others."""
         settings = self.settings
-        read_config(Path(settings.encoder))  # only folders are pushed: the hub is not asked
+        folder = Path(settings.encoder)
+        read_config(folder)  # only folders are pushed: the hub is not asked
         encoder = load_encoder(settings.encoder, labels=settings.labels, networks=settings.networks)
         Index.open(settings.index, encoder).close()
+        with index_artefact(settings.index) as index:
+            yield encoder_artefact(folder, encoder.fingerprint, settings.networks), index
 
 
 @dataclass(frozen=True)
