@@ -52,11 +52,22 @@ test("each picture of an upload has its own outcome", async () => {
   await page.getByText("1 failed", { exact: true }).last().waitFor();
 });
 
-test("without a key nothing is written, and the page asks for one", async () => {
+test("without a key the page asks for one, refuses a mistyped one, and goes on with a right one", async () => {
+  expectProblem(/401.*\/metrics/);
   const [item] = (await search({})).results;
   const page = await visit(`/item?id=${item?.id}`);
   await page.getByRole("button", { name: "Remove" }).click();
-  await page.getByRole("dialog").getByLabel("Key", { exact: true }).waitFor();
+  const dialog = page.getByRole("dialog");
+  const field = dialog.getByLabel("Key", { exact: true });
+  await field.fill("wdr_mistyped");
+  await field.press("Enter");
+  await dialog.getByText("the API key is unknown").waitFor();
+  await field.fill(inject("key"));
+  await field.press("Enter");
+  const cancel = page.getByRole("alertdialog").getByRole("button", { name: "Cancel" });
+  await cancel.waitFor();
+  await expect.poll(() => cancel.evaluate((node) => node === document.activeElement)).toBe(true);
+  expect(await dialog.count()).toBe(0);
 });
 
 test("an item shows its labels and its neighbours, as the API says", async () => {

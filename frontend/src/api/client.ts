@@ -46,13 +46,14 @@ export const api = createClient<paths>({
 
 api.use({
   onRequest({ request }) {
-    for (const [name, value] of Object.entries(keyHeaders())) request.headers.set(name, value);
+    for (const [name, value] of Object.entries(keyHeaders())) {
+      if (!request.headers.has(name)) request.headers.set(name, value);
+    }
   },
 });
 
-/** The header that carries the API key, if there is one. */
-export function keyHeaders(): Record<string, string> {
-  const key = currentKey();
+/** The header that carries an API key, if there is one. */
+export function keyHeaders(key = currentKey()): Record<string, string> {
   return key === null ? {} : { Authorization: `Bearer ${key}` };
 }
 
@@ -65,6 +66,11 @@ export async function answerOf<
   const { data, error, response } = await call;
   if (error !== undefined || !response.ok) throw errorOf(response, error);
   return data as NonNullable<typeof data>;
+}
+
+/** Asks for what any key may see, also while the server starts; throws if the key is refused. */
+export async function checkKey(key: string): Promise<void> {
+  await answerOf(api.GET("/metrics", { headers: keyHeaders(key), parseAs: "text" }));
 }
 
 /** Reads an answer that is not a success; a proxy's own has another shape than the service's. */

@@ -5,10 +5,10 @@ import { Button } from "./ui/Button";
 
 type Props = Omit<ComponentProps<typeof Button>, "asChild"> & { onClick: () => void };
 
-/** A button for what needs an API key: without one it asks for the key first. */
+/** A button for what needs an API key: without one it asks for the key, then goes on. */
 export function KeyedButton({ onClick, ...rest }: Props) {
   const key = useKey();
-  if (key === null) return <KeyDialog trigger={<Button {...rest} />} />;
+  if (key === null) return <KeyDialog trigger={<Button {...rest} />} onGiven={onClick} />;
   return (
     <KeyDialog
       trigger={

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleX, Stethoscope, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/client";
 import { useKey } from "@/api/key";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { KeyDialog } from "@/components/KeyDialog";
@@ -35,7 +36,7 @@ export function DoctorCard() {
       }
     >
       {!mayAsk ? (
-        <Invitation tooSmall={key !== null} />
+        <Invitation refusal={key === null ? null : doctor.error} />
       ) : doctor.error !== null ? (
         <ErrorNotice error={doctor.error} onRetry={check} />
       ) : (
@@ -45,15 +46,18 @@ export function DoctorCard() {
   );
 }
 
-function Invitation({ tooSmall }: { tooSmall: boolean }) {
+function Invitation({ refusal }: { refusal: Error | null }) {
   const { t } = useTranslation();
+  const isTooSmall = refusal instanceof ApiError && refusal.code === "scope_too_small";
   return (
     <Notice
       icon={Stethoscope}
       title={t("health.doctor.invitation")}
       action={<KeyDialog trigger={<Button>{t("common.key.button")}</Button>} />}
     >
-      {t(tooSmall ? "health.doctor.tooSmall" : "health.doctor.invitationAbout")}
+      {isTooSmall
+        ? t("health.doctor.tooSmall")
+        : (refusal?.message ?? t("health.doctor.invitationAbout"))}
     </Notice>
   );
 }

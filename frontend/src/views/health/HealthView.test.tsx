@@ -117,6 +117,14 @@ test("without a key doctor is an invitation, with one of too small a scope it sa
   expect(screen.queryByRole("alert")).toBeNull();
 });
 
+test("of a key that the server does not know, doctor says that and nothing of its scope", async () => {
+  answers["/admin/doctor"] = refusal(401, "unknown_key", "the API key is unknown");
+  setKey("wdr_revoked");
+  show();
+  await waitFor(() => card("What doctor says").getByText("the API key is unknown"));
+  expect(screen.queryByText(/need one with scope admin/)).toBeNull();
+});
+
 test("doctor's failures come first, and it checks again when asked", async () => {
   const user = userEvent.setup();
   setKey("wdr_admin");
