@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ImageOff, LoaderCircle, Search, Trash2, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -116,15 +116,14 @@ export function Stage({ current, place, all, address, onShow, onRemove }: Props)
 function SearchButton({ picture }: { picture: Blob }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [unreadable, setUnreadable] = useState(false); // by the browser, as a TIFF
-  const search = async () => {
-    try {
-      await navigate(await pictureAddress(picture));
-    } catch (error) {
-      if (!(error instanceof UnreadablePictureError)) throw error;
-      setUnreadable(true);
-    }
-  };
+  const { mutate, error } = useMutation({
+    mutationFn: pictureAddress,
+    networkMode: "always", // it asks no server
+    throwOnError: (error) => !(error instanceof UnreadablePictureError),
+  });
+  const unreadable = error !== null; // by the browser, as a TIFF
+  // It is not called once the picture was left: then it must lead nowhere.
+  const search = () => mutate(picture, { onSuccess: (address) => void navigate(address) });
   return (
     <Button
       variant="quiet"
@@ -132,7 +131,7 @@ function SearchButton({ picture }: { picture: Blob }) {
       aria-label={t(unreadable ? "common.picture.unseen" : "tag.picture.search")}
       title={t(unreadable ? "common.picture.unseen" : "tag.picture.search")}
       disabled={unreadable}
-      onClick={() => void search()}
+      onClick={search}
     >
       <Search />
     </Button>

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { Link, MemoryRouter, Route, Routes, useLocation } from "react-router";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -29,7 +29,16 @@ const server = vi.hoisted(() => {
   return { asked, open };
 });
 
+/** Ends the reductions of pictures that are under way. */
+const reducing = vi.hoisted((): ((reduced: string) => void)[] => []);
+
+vi.mock(import("@/query/picture"), async (original) => ({
+  ...(await original()),
+  reducedPicture: () => new Promise((end) => reducing.push(end)),
+}));
+
 beforeEach(() => {
+  reducing.length = 0;
   server.asked.length = 0;
   server.open.length = 0;
 });
@@ -44,6 +53,7 @@ function show(address = "/tag") {
         <Link to={address}>Tag</Link>
         <Routes>
           <Route path="/tag" element={<TagView />} />
+          <Route path="/" element="Search" />
           <Route path="/health" element={null} />
         </Routes>
         <Address />
@@ -201,6 +211,25 @@ test("a refused verdict that another answer replaced is no longer to be sent", a
   await screen.findByRole("alert");
   await userEvent.click(screen.getByRole("button", { name: "Add Blue" }));
   await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+});
+
+test("a picture is searched with, unless it was left while it was made small", async () => {
+  show();
+  await tagOne();
+  const search = () => screen.getByRole("button", { name: "Search with this picture" });
+  const end = (number: number) =>
+    act(async () => {
+      reducing[number]?.("QUJD");
+      await new Promise((done) => setTimeout(done)); // whatever follows has happened
+    });
+  await userEvent.click(search());
+  await userEvent.click(screen.getByRole("link", { name: "Health" }));
+  await end(0);
+  expect(screen.queryByText("Search")).toBeNull();
+  await userEvent.click(screen.getByRole("link", { name: "Tag" }));
+  await userEvent.click(search());
+  await end(1);
+  screen.getByText("Search");
 });
 
 test("pictures that are removed release their object URLs", async () => {
