@@ -1,6 +1,7 @@
 /** Runs the queue. It goes on while other views are shown, and until the page is left. */
 import { useSyncExternalStore } from "react";
 import { ApiError, mayPass } from "@/api/client";
+import { leavingWarning } from "@/leaving";
 import { queryClient, refreshAfterWrite } from "@/queryClient";
 import {
   type Action,
@@ -20,6 +21,7 @@ export class Uploads {
   #listeners = new Set<() => void>();
   #sending = new Map<number, AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #warnOfLeaving = leavingWarning();
 
   constructor(
     private readonly send: Send,
@@ -38,7 +40,7 @@ export class Uploads {
     this.#queue = reduce(this.#queue, action);
     if (action.type === "cancelled") this.#giveUp();
     this.#startNext();
-    if (this.#isBusy() !== wasBusy) this.#warnOfLeaving();
+    this.#warnOfLeaving(this.#isBusy());
     if (wasBusy && !this.#isBusy()) this.onFinished();
     for (const listener of this.#listeners) listener();
   };
@@ -89,11 +91,6 @@ export class Uploads {
       if (this.#sending.get(key) === controller) this.#sending.delete(key);
     }
   }
-
-  #warnOfLeaving(): void {
-    if (this.#isBusy()) window.addEventListener("beforeunload", warn);
-    else window.removeEventListener("beforeunload", warn);
-  }
 }
 
 /** Returns what follows from an error: a refused key stops all, what may pass is tried again. */
@@ -108,10 +105,6 @@ function consequence({ key, retries }: Row, error: Error): Action {
     return { type: "postponed", key, notBefore: Date.now() + 1000 * delayS };
   }
   return { type: "progressed", key, progress: { step: "failed", error } };
-}
-
-function warn(event: BeforeUnloadEvent): void {
-  event.preventDefault();
 }
 
 const uploads = new Uploads(async (row, ...rest) => {

@@ -232,6 +232,17 @@ test("a picture is searched with, unless it was left while it was made small", a
   screen.getByText("Search");
 });
 
+test("browsers ask before pictures are lost, not those of items", async () => {
+  const mayLeave = () => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  await showItem();
+  expect(mayLeave()).toBe(true);
+  await give("a.jpg");
+  expect(mayLeave()).toBe(false);
+  await userEvent.click(screen.getByRole("button", { name: "Remove this picture" }));
+  await screen.findByText("Picture 1 of 1");
+  expect(mayLeave()).toBe(true);
+});
+
 test("pictures that are removed release their object URLs", async () => {
   const made = vi.spyOn(URL, "createObjectURL");
   const released = vi.spyOn(URL, "revokeObjectURL");

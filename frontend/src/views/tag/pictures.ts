@@ -1,5 +1,6 @@
 /** The pictures of the Tag view; they stay while other views are shown, not when the page is left. */
 import { useSyncExternalStore } from "react";
+import { leavingWarning } from "@/leaving";
 import type { Verdicts } from "./selection";
 
 export interface Picture {
@@ -18,6 +19,7 @@ export interface Picture {
 let pictures: readonly Picture[] = [];
 let added = 0;
 const listeners = new Set<() => void>();
+const warnOfLeaving = leavingWarning();
 
 export function currentPictures(): readonly Picture[] {
   return pictures;
@@ -81,6 +83,7 @@ function unusedName(name: string): string {
 
 function replaceAll(next: readonly Picture[]): void {
   pictures = next;
+  warnOfLeaving(pictures.some(({ itemId }) => itemId === null)); // the server keeps the others
   for (const listener of listeners) listener();
 }
 
