@@ -5,9 +5,10 @@ import type { FacetValue } from "@/api/types";
 import { InlineError } from "@/components/InlineError";
 import { Button } from "@/components/ui/Button";
 import { readableField } from "@/names";
+import { askAgain } from "@/queryClient";
 import { type Choice, sameChoice, type SearchQuery } from "@/query/query";
 import type { Change } from "@/query/useSearchQuery";
-import { countAgain, type Facets as Counted } from "./useResults";
+import type { Facets as Counted } from "./useResults";
 
 /** Values of a field shown until all are asked for. */
 const FIRST = 6;
@@ -39,7 +40,7 @@ export const Facets = memo(function Facets({ facets, problem, change, ...query }
         <InlineError
           error={problem}
           action={
-            <Button size="small" onClick={countAgain}>
+            <Button size="small" onClick={() => askAgain("facets")}>
               {t("common.retry")}
             </Button>
           }

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { Button } from "@/components/ui/Button";
 import { isRanked, type SearchQuery } from "@/query/query";
+import { askAgain } from "@/queryClient";
 import type { Change } from "@/query/useSearchQuery";
 import { ResultCard } from "./ResultCard";
 import type { useResults } from "./useResults";
@@ -31,7 +32,7 @@ export function Results({ query, results, problem, change }: Props) {
   const before = useDeferredValue(items);
   // A list that got shorter for a moment would have the next page fetched.
   const rest = before[0] === items[0] || before.length < items.length ? items : before;
-  if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
+  if (problem) return <ErrorNotice error={problem} onRetry={() => askAgain("search")} />;
   if (isPending) return <Placeholders />;
   if (items.length === 0) return <Nothing query={query} change={change} />;
   return (
@@ -59,7 +60,7 @@ export function Results({ query, results, problem, change }: Props) {
 function NextPage({ results }: Pick<Props, "results">) {
   const { t } = useTranslation();
   const place = useRef<HTMLDivElement>(null);
-  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, error } = results;
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = results;
   useEffect(() => {
     const element = place.current;
     if (!element || !hasNextPage || isFetching || isFetchNextPageError) return;
@@ -70,9 +71,8 @@ function NextPage({ results }: Pick<Props, "results">) {
     observer.observe(element);
     return () => observer.disconnect();
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
-  if (isFetchNextPageError) {
-    return <ErrorNotice error={error} onRetry={() => void results.refetch()} />;
-  }
+  const problem = results.isFetchingNextPage || isFetchNextPageError ? results.failureReason : null;
+  if (problem) return <ErrorNotice error={problem} onRetry={() => void results.refetch()} />;
   return (
     <div ref={place} className="text-muted py-6 text-center">
       {hasNextPage ? (

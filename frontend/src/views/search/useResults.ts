@@ -79,10 +79,6 @@ function combined(answers: (State & { data: FacetResponse | undefined })[]) {
   };
 }
 
-export function countAgain(): void {
-  void queryClient.refetchQueries({ queryKey: ["facets"], type: "active" });
-}
-
 function count(field: string | null, chosen: Choice[], excluded: Choice[], signal: AbortSignal) {
   const filters = filtersOf(chosen);
   // In a query string a filter is its JSON, which the document's types do not say.
