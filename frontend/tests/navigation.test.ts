@@ -136,7 +136,7 @@ test("a server that fails where there are results is said, and asked again by it
   await filters.getByRole("group", { name: "Gender" }).getByRole("checkbox").first().click();
   await page.getByText("The server is getting ready").waitFor();
   expect(await shownIds(page), "results of another query").toEqual([]);
-  expect(await page.getByText(/^\d+ items$/).count(), "nor their number").toBe(0);
+  expect(await page.getByText(/\d+ items$/).count(), "nor their number").toBe(0);
   await filters.getByText("It broke").waitFor();
 
   await page.unroute("**/search");

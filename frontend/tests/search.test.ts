@@ -9,6 +9,8 @@ test("words find what the API finds, while they are typed", async () => {
   expect(results.length).toBeGreaterThan(5);
   expect(await page.locator("[data-item]").first().innerText()).toContain(results[0]?.caption);
   expect(new URL(page.url()).search).toBe("?text=blue+shirt");
+  const { total } = await search({ text: "blue shirt" });
+  await page.getByText(`among ${total} items`, { exact: true }).waitFor();
   await page.getByRole("button", { name: "Clear the words" }).click();
   await expectResults(page, {});
 });
@@ -21,6 +23,7 @@ test("what the server read in the words is said", async () => {
 test("words about nothing here find nothing, and say what to do", async () => {
   const page = await visit("/?text=differential+equations");
   await page.getByText("Nothing found").waitFor();
+  expect(await page.getByText(/\d items?$/).count(), "how many there are").toBe(0);
   await page.getByRole("button", { name: "Show the nearest all the same" }).click();
   await expectResults(page, { text: "differential equations", min_relevance: 0 });
 });

@@ -70,6 +70,8 @@ export const search = {
   or: " or ",
   total: "{{count, number}} items",
   total_one: "1 item",
+  among: "among {{count, number}} items",
+  among_one: "among 1 item",
   searching: "Searching…",
   loadingMore: "Loading more…",
   end: "That is all.",

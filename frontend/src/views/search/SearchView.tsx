@@ -95,7 +95,7 @@ export function SearchView() {
             change={change}
             filters={filters}
             fields={fields}
-            total={first?.total}
+            total={first && first.results.length > 0 ? first.total : undefined}
           />
           <Understood understood={first?.understood} />
           <Results query={query} results={results} problem={problem} change={change} />

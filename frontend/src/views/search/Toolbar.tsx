@@ -16,18 +16,20 @@ interface Props {
   filters: ReactNode;
   /** Fields that results can be sorted by. */
   fields: string[];
+  /** How many items the filters leave, unless there are no results. */
   total: number | undefined;
 }
 
 export function Toolbar({ query, change, filters, fields, total }: Props) {
   const { t } = useTranslation();
+  const ranked = isRanked(query);
   return (
     <div className="flex items-center gap-2">
       <p role="status" className="text-muted mr-auto shrink-0 tabular-nums">
-        {total !== undefined && t("search.total", { count: total })}
+        {total !== undefined && t(ranked ? "search.among" : "search.total", { count: total })}
       </p>
       <FilterDialog count={query.chosen.length + query.excluded.length}>{filters}</FilterDialog>
-      <Sorting sort={query.sort} ranked={isRanked(query)} change={change} fields={fields} />
+      <Sorting sort={query.sort} ranked={ranked} change={change} fields={fields} />
       <CopyLink />
     </div>
   );
