@@ -34,7 +34,7 @@ export function Layout() {
         {t("common.skip")}
       </a>
       <header className="border-line bg-surface sticky top-0 z-20 border-b">
-        <div className="mx-auto flex h-14 max-w-[110rem] items-center gap-1 px-4 sm:px-6">
+        <div className="mx-auto flex h-14 max-w-[110rem] items-center gap-1 px-2 sm:px-6">
           <span className="mr-3 hidden items-center gap-2 text-base font-semibold sm:flex">
             <Shirt className="text-accent size-5" aria-hidden />
             {t("common.name")}
@@ -47,7 +47,7 @@ export function Layout() {
                 end
                 className={({ isActive }) =>
                   clsx(
-                    "rounded-lg px-2.5 py-1.5 font-medium sm:px-3",
+                    "rounded-lg px-2 py-1.5 font-medium sm:px-3",
                     isActive ? "bg-accent-soft text-ink" : "text-muted hover:text-ink",
                   )
                 }

@@ -24,11 +24,13 @@ export function Toolbar({ query, change, filters, fields, total }: Props) {
   const { t } = useTranslation();
   const ranked = isRanked(query);
   return (
-    <div className="flex items-center gap-2">
-      <p role="status" className="text-muted mr-auto shrink-0 tabular-nums">
-        {total !== undefined && t(ranked ? "search.among" : "search.total", { count: total })}
-      </p>
-      <FilterDialog count={query.chosen.length + query.excluded.length}>{filters}</FilterDialog>
+    <div className="flex flex-wrap items-center gap-2">
+      <div className="flex grow basis-full items-center justify-between gap-2 sm:basis-auto">
+        <p role="status" className="text-muted tabular-nums">
+          {total !== undefined && t(ranked ? "search.among" : "search.total", { count: total })}
+        </p>
+        <FilterDialog count={query.chosen.length + query.excluded.length}>{filters}</FilterDialog>
+      </div>
       <Sorting sort={query.sort} ranked={ranked} change={change} fields={fields} />
       <CopyLink />
     </div>
@@ -58,7 +60,7 @@ const Sorting = memo(function Sorting({ sort, ranked, change, fields }: SortingP
       value={sort ?? ""}
       options={options}
       onChange={(chosen) => change({ sort: chosen === "" ? null : chosen })}
-      className="w-48 min-w-0 shrink"
+      className="w-48 grow sm:grow-0"
     />
   );
 });
