@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { expectResults, facets, idsOf, search, shownIds } from "./harness/api";
-import { visit } from "./harness/visiting";
+import { expectProblem, visit } from "./harness/visiting";
 
 test("words find what the API finds, while they are typed", async () => {
   const page = await visit("/");
@@ -92,4 +92,14 @@ test("a colour is picked, and results sorted", async () => {
   const sorting = page.getByRole("combobox", { name: "Sort" });
   await sorting.selectOption({ label: "Colour, descending" });
   await expectResults(page, { queries, sort: "-colour" });
+});
+
+test("a link with an item and a filter that are gone leads on without them", async () => {
+  expectProblem(/40[04]/);
+  const page = await visit("/?text=shirt&like=no-such-item&is.colour=No+Colour");
+  const main = page.locator("main [role=alert]").filter({ hasText: "The server refused this" });
+  await main.getByRole("button", { name: "Search without it" }).click();
+  await main.getByRole("button", { name: "Remove the filters" }).click();
+  await expectResults(page, { text: "shirt" });
+  await page.getByRole("group", { name: "Colour" }).waitFor();
 });

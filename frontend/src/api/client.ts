@@ -11,6 +11,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfterS: number | null = null,
+    readonly detail: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -82,5 +83,6 @@ export function errorOf(response: Response, body: unknown): ApiError {
     error?.code ?? "unknown",
     error?.message ?? `${response.status} ${response.statusText}`.trim(),
     retryAfter === null ? null : Number(retryAfter),
+    error?.detail,
   );
 }

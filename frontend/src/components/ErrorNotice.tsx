@@ -1,5 +1,6 @@
 import { CloudOff, Hourglass, KeyRound, TriangleAlert } from "lucide-react";
 import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/client";
 import { KeyDialog } from "./KeyDialog";
@@ -8,11 +9,14 @@ import { Button } from "./ui/Button";
 
 interface Props {
   error: Error;
+  /** Says what to do better than the error's own message. */
+  children?: ReactNode;
+  action?: ReactNode;
   onRetry?: () => void;
 }
 
 /** Says what went wrong and what to do about it. */
-export function ErrorNotice({ error, onRetry }: Props) {
+export function ErrorNotice({ error, children, action, onRetry }: Props) {
   const { t } = useTranslation();
   const { icon, title, advice } = describe(error, t);
   const needsKey = error instanceof ApiError && error.needsKey;
@@ -25,11 +29,11 @@ export function ErrorNotice({ error, onRetry }: Props) {
           needsKey ? (
             <KeyDialog trigger={<Button variant="primary">{t("common.key.button")}</Button>} />
           ) : (
-            onRetry && <Button onClick={onRetry}>{t("common.retry")}</Button>
+            (action ?? (onRetry && <Button onClick={onRetry}>{t("common.retry")}</Button>))
           )
         }
       >
-        {advice}
+        {children ?? advice}
       </Notice>
     </div>
   );

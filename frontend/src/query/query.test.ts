@@ -48,6 +48,7 @@ test("what is nonsense in a URL is left out", () => {
   expect(query.crop).toBeNull();
   expect(parseBox("0.5,0,0.4,1")).toBeNull();
   expect(parseBox("0,0,1,2")).toBeNull();
+  expect(parseQuery(`?text=${"a".repeat(501)}`, "").text, "more than is taken").toHaveLength(500);
   expect(parseQuery("?crop=0,0,1,1", "").crop, "a crop without a picture").toBeNull();
 });
 

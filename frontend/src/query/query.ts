@@ -33,6 +33,8 @@ export interface SearchQuery {
 }
 
 export const PAGE_SIZE = 24;
+/** Characters of words that the server takes. */
+export const MAX_TEXT = 500;
 const METADATA = "metadata.";
 /** Cosine from which on two pictures show the same thing for a shopper. */
 export const NEAR_DUPLICATE = 0.98;
@@ -44,7 +46,7 @@ export function parseQuery(search: string, hash: string): SearchQuery {
   const colour = given.get("colour");
   const picture = kept.get("picture");
   return {
-    text: given.get("text") ?? "",
+    text: (given.get("text") ?? "").slice(0, MAX_TEXT),
     colour: colour !== null && /^[0-9a-f]{6}$/i.test(colour) ? `#${colour}` : null,
     picture: picture === null ? null : standardBase64(picture),
     crop: picture === null ? null : parseBox(given.get("crop")),

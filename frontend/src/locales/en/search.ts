@@ -80,7 +80,25 @@ export const search = {
     relevant: "Nothing here fits these words or this picture.",
     filters: "No item passes all filters.",
     showAnyway: "Show the nearest all the same",
-    removeFilters: "Remove the filters",
+  },
+  refused: {
+    item: {
+      advice: "An item that results shall be more or less like is no longer in the catalogue.",
+      action: "Search without it",
+    },
+    picture: {
+      advice: "The picture in this link is damaged. The link may have been cut off.",
+      action: "Remove the picture",
+    },
+    filters: {
+      advice: "A filter is for something that this catalogue does not know.",
+      action: "Remove the filters",
+    },
+    sort: {
+      advice: "This catalogue cannot be sorted like that.",
+      action: "Do not sort",
+    },
+    query: { action: "Clear all" },
   },
   share: "Copy link",
   shared: "Link copied",

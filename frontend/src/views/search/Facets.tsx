@@ -1,6 +1,7 @@
 import { Ban } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/client";
 import type { FacetValue } from "@/api/types";
 import { InlineError } from "@/components/InlineError";
 import { Button } from "@/components/ui/Button";
@@ -8,6 +9,7 @@ import { readableField } from "@/names";
 import { askAgain } from "@/queryClient";
 import { type Choice, sameChoice, type SearchQuery } from "@/query/query";
 import type { Change } from "@/query/useSearchQuery";
+import { NO_FILTERS } from "./refusal";
 import type { Facets as Counted } from "./useResults";
 
 /** Values of a field shown until all are asked for. */
@@ -25,6 +27,7 @@ interface Props extends Filters {
 /** What narrows the results; memoised, as words are typed more often than filters change. */
 export const Facets = memo(function Facets({ facets, problem, change, ...query }: Props) {
   const { t } = useTranslation();
+  const refused = problem instanceof ApiError && problem.status === 400; // only filters are asked with
   return (
     <div className="flex flex-col gap-5">
       <label className="flex cursor-pointer items-center gap-2 px-1 font-medium">
@@ -40,11 +43,16 @@ export const Facets = memo(function Facets({ facets, problem, change, ...query }
         <InlineError
           error={problem}
           action={
-            <Button size="small" onClick={() => askAgain("facets")}>
-              {t("common.retry")}
+            <Button
+              size="small"
+              onClick={() => (refused ? change(NO_FILTERS) : askAgain("facets"))}
+            >
+              {t(refused ? "search.refused.filters.action" : "common.retry")}
             </Button>
           }
-        />
+        >
+          {refused ? t("search.refused.filters.advice") : undefined}
+        </InlineError>
       )}
       {facets.map(([field, values]) => (
         <Facet key={field} field={field} values={values} query={query} change={change} />

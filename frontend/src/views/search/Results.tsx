@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/Button";
 import { isRanked, type SearchQuery } from "@/query/query";
 import { askAgain } from "@/queryClient";
 import type { Change } from "@/query/useSearchQuery";
+import { NO_FILTERS, refusalOf } from "./refusal";
 import { ResultCard } from "./ResultCard";
 import type { useResults } from "./useResults";
 
@@ -32,7 +33,7 @@ export function Results({ query, results, problem, change }: Props) {
   const before = useDeferredValue(items);
   // A list that got shorter for a moment would have the next page fetched.
   const rest = before[0] === items[0] || before.length < items.length ? items : before;
-  if (problem) return <ErrorNotice error={problem} onRetry={() => askAgain("search")} />;
+  if (problem) return <Problem query={query} error={problem} change={change} />;
   if (isPending) return <Placeholders />;
   if (items.length === 0) return <Nothing query={query} change={change} />;
   return (
@@ -53,6 +54,29 @@ export function Results({ query, results, problem, change }: Props) {
       </ul>
       <NextPage results={results} />
     </>
+  );
+}
+
+interface ProblemProps extends Pick<Props, "query" | "change"> {
+  error: Error;
+}
+
+/** Says why there are no results, and leads on: by asking again, or without what is at fault. */
+function Problem({ query, error, change }: ProblemProps) {
+  const { t } = useTranslation();
+  const refusal = refusalOf(query, error);
+  if (refusal === null) return <ErrorNotice error={error} onRetry={() => askAgain("search")} />;
+  return (
+    <ErrorNotice
+      error={error}
+      action={
+        <Button onClick={() => change(refusal.changes)}>
+          {t(`search.refused.${refusal.part}.action`)}
+        </Button>
+      }
+    >
+      {refusal.part === "query" ? error.message : t(`search.refused.${refusal.part}.advice`)}
+    </ErrorNotice>
   );
 }
 
@@ -96,9 +120,7 @@ function Nothing({ query, change }: Pick<Props, "query" | "change">) {
       action={
         <div className="flex flex-wrap justify-center gap-2">
           {filtered && (
-            <Button onClick={() => change({ chosen: [], excluded: [] })}>
-              {t("search.nothing.removeFilters")}
-            </Button>
+            <Button onClick={() => change(NO_FILTERS)}>{t("search.refused.filters.action")}</Button>
           )}
           {isRanked(query) && !query.irrelevant && (
             <Button onClick={() => change({ irrelevant: true })}>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { NavigationType, useNavigationType } from "react-router";
 import { Button } from "@/components/ui/Button";
+import { MAX_TEXT } from "@/query/query";
 
 /** Long enough that most letters of a word are typed within, too short to be waited for. */
 const PAUSE_MS = 70;
@@ -64,7 +65,7 @@ export function WordsBox({ text, onChange }: Props) {
           aria-keyshortcuts="/"
           placeholder={t("search.placeholder")}
           defaultValue={text}
-          maxLength={500}
+          maxLength={MAX_TEXT}
           autoComplete="off"
           spellCheck={false}
           enterKeyHint="search"
