@@ -13,9 +13,9 @@ vi.mock(import("@/query/picture"), async (original) => ({
 
 function give(...names: string[]) {
   const change = vi.fn();
-  const { result, unmount } = renderHook(() => usePicture(change));
+  const { result, rerender, unmount } = renderHook(() => usePicture(change));
   for (const name of names) result.current[1]([new File(["x"], name)]);
-  return { change, unmount, problem: () => result.current[0] };
+  return { change, rerender, unmount, problem: () => result.current[0] };
 }
 
 async function end(name: string, read: Promise<string>) {
@@ -39,4 +39,13 @@ test("a picture still being read pulls nobody back who left for another view", a
   unmount();
   await end("slow.jpg", Promise.resolve("slow"));
   expect(change).not.toHaveBeenCalled();
+});
+
+test("that a picture cannot be read is said until the next search", async () => {
+  const { problem, rerender } = give("broken.jpg");
+  await end("broken.jpg", Promise.reject(new UnreadablePictureError()));
+  expect(problem()).toContain("broken.jpg");
+  window.history.pushState(null, "", "?text=shirt");
+  rerender();
+  expect(problem()).toBeNull();
 });

@@ -3,10 +3,11 @@ import { useTranslation } from "react-i18next";
 import { reducedPicture, UnreadablePictureError } from "@/query/picture";
 import type { Change } from "@/query/useSearchQuery";
 
-/** Takes the first picture into the query; says so where the browser cannot read it. */
+/** Takes the first picture into the query; says so, until the next search, where the browser cannot read it. */
 export function usePicture(change: Change) {
   const { t } = useTranslation();
-  const [problem, setProblem] = useState<string | null>(null);
+  /** What is said, and of which search. */
+  const [problem, setProblem] = useState<{ text: string; address: string } | null>(null);
   /** None once the view was left: what is read later must not lead back to it. */
   const latest = useRef<File>(undefined);
   useEffect(() => () => (latest.current = undefined), []);
@@ -22,11 +23,13 @@ export function usePicture(change: Change) {
         setProblem(null);
       } catch (error) {
         if (!(error instanceof UnreadablePictureError)) throw error;
-        if (isLatest()) setProblem(t("search.picture.unreadable", { name: file.name }));
+        const text = t("search.picture.unreadable", { name: file.name });
+        if (isLatest()) setProblem({ text, address: window.location.href });
       }
     },
     [change, t],
   );
   const takePictures = useCallback((files: File[]) => void take(files), [take]);
-  return [problem, takePictures] as const;
+  const current = problem?.address === window.location.href ? problem.text : null;
+  return [current, takePictures] as const;
 }
