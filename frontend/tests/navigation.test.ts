@@ -98,6 +98,25 @@ test("being offline is said; what is there stays, and searching goes on afterwar
   await expectResults(page, { text: "blue jeans" });
 });
 
+test("a view that cannot be loaded is told from a defect, and comes once it can be", async () => {
+  expectProblem(/ERR_(INTERNET_DISCONNECTED|FAILED)/);
+  const page = await visit("/");
+  await expectResults(page, {});
+  const code = /assets\/AddView/;
+  await page.context().setOffline(true);
+  await page.getByText(/You are offline/).waitFor();
+  await page.getByRole("link", { name: "Tag", exact: true }).click();
+  await page.getByRole("status").filter({ hasText: "Loading" }).waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("heading", { level: 1, name: "Tag" }).waitFor();
+
+  await page.route(code, (route) => route.abort());
+  await page.getByRole("link", { name: "Add", exact: true }).click();
+  await page.getByText("This view could not be loaded").waitFor();
+  await page.unroute(code);
+  await page.getByRole("heading", { level: 1, name: "Add pictures" }).waitFor();
+});
+
 test("a server that fails is said, and asked again", async () => {
   expectProblem(/500|503/);
   const page = await visit("/health");

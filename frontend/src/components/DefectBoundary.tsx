@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Notice } from "./Notice";
 import { Button } from "./ui/Button";
 
-/** Shows a notice in place of children that fail to render or to load. */
+/** Shows a notice in place of children that fail to render. */
 export class DefectBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 
@@ -24,7 +24,7 @@ function Defect() {
       <Notice
         icon={Bug}
         title={t("common.error.defect")}
-        action={<Button onClick={() => window.location.reload()}>{t("common.retry")}</Button>}
+        action={<Button onClick={() => window.location.reload()}>{t("common.reload")}</Button>}
       >
         {t("common.error.defectAdvice")}
       </Notice>

@@ -1,6 +1,6 @@
 import { onlineManager } from "@tanstack/react-query";
 import { Shirt, WifiOff } from "lucide-react";
-import { Suspense, useRef, useSyncExternalStore } from "react";
+import { useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { DefectBoundary } from "./DefectBoundary";
@@ -63,21 +63,10 @@ export function Layout() {
       <Offline />
       <main ref={content} id="content" tabIndex={-1} className="outline-none">
         <DefectBoundary key={pathname}>
-          <Suspense fallback={<Loading />}>
-            <Outlet />
-          </Suspense>
+          <Outlet />
         </DefectBoundary>
       </main>
     </>
-  );
-}
-
-function Loading() {
-  const { t } = useTranslation();
-  return (
-    <p role="status" className="text-muted min-h-dvh animate-pulse px-6 py-5">
-      {t("common.loading")}
-    </p>
   );
 }
 

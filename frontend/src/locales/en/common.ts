@@ -8,8 +8,9 @@ export const common = {
   copied: "Copied",
   cancel: "Cancel",
   retry: "Try again",
+  reload: "Load the page anew",
   loading: "Loading…",
-  offline: "You are offline. What is on the page stays; searches go on once you are back.",
+  offline: "You are offline. What is on the page stays; the rest goes on once you are back.",
   error: {
     unreachable: "The server cannot be reached",
     unreachableAdvice: "Is it running, and are you connected? This page tries again by itself.",
@@ -20,8 +21,11 @@ export const common = {
     failed: "The server failed",
     failedAdvice: "Its log says more. Try again, or tell whoever runs it.",
     keyNeeded: "This needs an API key",
+    unloaded: "This view could not be loaded",
+    unloadedAdvice:
+      "Is the server running, and are you connected? This page tries again by itself. If the page was updated meanwhile, load it anew.",
     defect: "This view failed",
-    defectAdvice: "Load the page anew. If it happens again, please report it.",
+    defectAdvice: "If it happens again after loading the page anew, please report it.",
   },
   feedback: {
     unsent_one: "{{count}} verdict is not sent to the server:",
