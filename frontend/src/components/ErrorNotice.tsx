@@ -48,7 +48,7 @@ function describe(error: Error, t: TFunction) {
     };
   }
   if (error.needsKey) {
-    return { icon: KeyRound, title: t("common.error.keyNeeded"), advice: error.message };
+    return { icon: KeyRound, title: t(keyTitle(error)), advice: error.message };
   }
   if (error.status === 503) {
     return {
@@ -68,4 +68,10 @@ function describe(error: Error, t: TFunction) {
     };
   }
   return { icon: TriangleAlert, title: t("common.error.refused"), advice: error.message };
+}
+
+/** Returns what is wrong with the key: reading that is open refuses one that is unknown, too. */
+function keyTitle({ code }: ApiError) {
+  if (code === "unknown_key") return "common.error.keyUnknown";
+  return code === "scope_too_small" ? "common.error.keyTooSmall" : "common.error.keyNeeded";
 }

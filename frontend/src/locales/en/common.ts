@@ -21,6 +21,8 @@ export const common = {
     failed: "The server failed",
     failedAdvice: "Its log says more. Try again, or tell whoever runs it.",
     keyNeeded: "This needs an API key",
+    keyUnknown: "The API key is not known",
+    keyTooSmall: "This API key may not do this",
     unloaded: "This view could not be loaded",
     unloadedAdvice:
       "Is the server running, and are you connected? This page tries again by itself. If the page was updated meanwhile, load it anew.",
