@@ -29,7 +29,7 @@ export const queryClient = new QueryClient({
 });
 
 /** Asks at once for what has no answer, also where the next try would be due in a while. */
-export function askAgain(kind: "search" | "facets"): void {
+export function askAgain(kind: "search" | "facets" | "item" | "doctor"): void {
   void queryClient.resetQueries({
     queryKey: [kind],
     type: "active",

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { KeyDialog } from "@/components/KeyDialog";
 import { Notice } from "@/components/Notice";
 import { Button } from "@/components/ui/Button";
+import { askAgain } from "@/queryClient";
 import { Card } from "./Card";
 import type { Finding } from "@/api/types";
 import { byUrgency, countByStatus } from "./findings";
@@ -23,6 +24,7 @@ export function DoctorCard() {
   const key = useKey();
   const doctor = useDoctor();
   const check = () => void doctor.refetch();
+  const problem = doctor.error ?? doctor.failureReason;
   const mayAsk = key !== null && !needsKey(doctor.error);
   return (
     <Card
@@ -37,8 +39,8 @@ export function DoctorCard() {
     >
       {!mayAsk ? (
         <Invitation refusal={key === null ? null : doctor.error} />
-      ) : doctor.error !== null ? (
-        <ErrorNotice error={doctor.error} onRetry={check} />
+      ) : problem !== null ? (
+        <ErrorNotice error={problem} onRetry={() => askAgain("doctor")} />
       ) : (
         <Findings findings={doctor.data?.findings} />
       )}

@@ -21,14 +21,14 @@ export function RoutesCard({ figures }: { figures: Figures }) {
             <th
               scope="colgroup"
               colSpan={2}
-              className="pl-2 sm:pl-3 text-right font-normal whitespace-nowrap"
+              className="pl-2 sm:pl-3 text-right font-normal sm:whitespace-nowrap"
             >
               {t("health.live.recent")}
             </th>
             <th
               scope="colgroup"
               colSpan={2}
-              className="pl-2 sm:pl-3 text-right font-normal whitespace-nowrap"
+              className="pl-2 sm:pl-3 text-right font-normal sm:whitespace-nowrap"
             >
               {t("health.live.start")}
             </th>

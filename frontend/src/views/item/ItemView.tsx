@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { Page } from "@/components/Page";
 import { Button } from "@/components/ui/Button";
+import { askAgain } from "@/queryClient";
 import { ItemPage } from "./ItemPage";
 import { itemQuery } from "./queries";
 
@@ -28,7 +29,11 @@ export function ItemView() {
 function OneItem({ id }: { id: string }) {
   const { t } = useTranslation();
   const [removed, setRemoved] = useState<string | null>(null);
-  const { data, error, refetch } = useQuery({ ...itemQuery(id), enabled: removed === null });
+  const { data, error, failureReason } = useQuery({
+    ...itemQuery(id),
+    enabled: removed === null,
+  });
+  const problem = error ?? failureReason;
   if (removed !== null) {
     return (
       <Page title={t("item.title")} hideTitle>
@@ -48,7 +53,7 @@ function OneItem({ id }: { id: string }) {
   if (data) return <ItemPage item={data} onRemoved={setRemoved} />;
   return (
     <Page title={t("item.title")} hideTitle>
-      {error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : <Loading />}
+      {problem ? <ErrorNotice error={problem} onRetry={() => askAgain("item")} /> : <Loading />}
     </Page>
   );
 }

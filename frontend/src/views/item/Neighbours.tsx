@@ -6,6 +6,7 @@ import type { FoundItem, Item } from "@/api/types";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { ItemPicture } from "@/components/ItemPicture";
 import { itemName } from "@/names";
+import { askAgain } from "@/queryClient";
 import { neighboursQuery } from "./queries";
 
 const GRID = "grid grid-cols-[repeat(auto-fill,minmax(min(9.5rem,42vw),1fr))] gap-3";
@@ -13,7 +14,8 @@ const GRID = "grid grid-cols-[repeat(auto-fill,minmax(min(9.5rem,42vw),1fr))] ga
 /** The items most like this one. */
 export function Neighbours({ item }: { item: Item }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useQuery(neighboursQuery(item));
+  const { data, error, failureReason } = useQuery(neighboursQuery(item));
+  const problem = error ?? failureReason;
   return (
     <section aria-labelledby="neighbours" className="border-line flex flex-col gap-3 border-t pt-5">
       <div>
@@ -22,15 +24,15 @@ export function Neighbours({ item }: { item: Item }) {
         </h2>
         <p className="text-muted">{t("item.neighbours.about")}</p>
       </div>
-      {error && !data && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {problem && !data && <ErrorNotice error={problem} onRetry={() => askAgain("search")} />}
       {data?.results.length === 0 && <p className="text-muted py-6">{t("item.neighbours.none")}</p>}
-      <ul className={GRID} aria-busy={!data && !error}>
+      <ul className={GRID} aria-busy={!data && !problem}>
         {data?.results.map((found) => (
           <li key={found.id}>
             <Neighbour found={found} />
           </li>
         ))}
-        {!data && !error && Array.from({ length: 12 }, (_, index) => <Placeholder key={index} />)}
+        {!data && !problem && Array.from({ length: 12 }, (_, index) => <Placeholder key={index} />)}
       </ul>
     </section>
   );
