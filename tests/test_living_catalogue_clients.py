@@ -145,7 +145,7 @@ def test_pages_follow_one_another(wardrobe) -> None:
 
 
 def test_facets_are_counted(wardrobe) -> None:
-    for id, colours in (("a", ["Red"]), ("b", ["Red", "Blue"]), ("c", ["Green"])):
+    for id, colours in (("a", ["Red"]), ("b", ["Red", "Blue"]), ("c", ["Red", "Green"])):
         wardrobe.put_item(id, picture("red"), labels={"colour": colours})
     found = wardrobe.facets(["colour"], filters={"id": ["a", "b"]})
     assert found.total == 2

@@ -78,8 +78,10 @@ const SCENES: Record<string, Scene> = {
   "health with a key": {
     path: "/health",
     prepare: async (page) => {
+      await page.request.get("/items/none/image"); // the longest route
       await giveKey(page, inject("key"));
       await page.getByText(/^0 failures/).waitFor();
+      await page.getByText("/image").waitFor();
     },
   },
 };

@@ -47,7 +47,7 @@ export function RoutesCard({ figures }: { figures: Figures }) {
             const now = recent.routes.find((r) => r.method === method && r.route === route);
             return (
               <tr key={`${method} ${route}`} className="border-line border-t align-baseline">
-                <th scope="row" className="py-1.5 font-normal">
+                <th scope="row" className="py-1.5 font-normal wrap-anywhere">
                   <span className="text-muted mr-2 text-xs max-sm:block">{method}</span>
                   {route === NO_ROUTE ? t("health.routes.none") : <Breakable address={route} />}
                 </th>
