@@ -74,13 +74,14 @@ class Rehearsal:
         self._balance(made)
 
     def _balance(self, made: dict[str, str]) -> None:
-        """Gives the service what moto leaves out: load balancer, network, healthy targets."""
+        """Gives the service what moto leaves out: tasks, balancer, network, healthy targets."""
         subnets = [made["PrivateSubnetA"], made["PrivateSubnetB"]]
         network = {"subnets": subnets, "securityGroups": [made["TaskGroup"]]}
         served = {"containerName": "wardrobe", "containerPort": 8000}
         self.aws.client("ecs").update_service(
             cluster=self.outputs["ClusterName"],
             service=self.outputs["ServiceName"],
+            desiredCount=2,  # which autoscaling sees to
             loadBalancers=[{"targetGroupArn": made["Targets"], **served}],
             networkConfiguration={"awsvpcConfiguration": network},
         )
