@@ -22,12 +22,7 @@ from tests.fakes import ColourEncoder, write_checkpoint
 from tests.gunicorn_server import ROOT
 from tests.swapping import build_shop
 from wardrobe.cloud import fetching
-from wardrobe.cloud.artefacts import (
-    ANNOUNCEMENT,
-    Artefacts,
-    encoder_artefact,
-    index_artefact,
-)
+from wardrobe.cloud.artefacts import ANNOUNCEMENT, Artefacts, encoder_artefact, index_artefact
 from wardrobe.cloud.fetching import Fetcher
 from wardrobe.encoders import networks
 from wardrobe.encoders.checkpoint import fingerprint
